@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* history.c - moult history: what has been applied, when, and by whom. */
+#include <string.h>
+
+#include "cli.h"
+#include "commands.h"
+
+static void print_json(const moult_history *history)
+{
+    const moult_version_info *v;
+
+    printf("{\n  \"format\": \"moult-history\",\n  \"format_version\": 1,\n  \"versions\": [");
+    for (size_t i = 0; (v = moult_history_at(history, i)) != NULL; i++) {
+        const struct {
+            const char *name, *text;
+        } texts[] = {{"applied_at", v->applied_at},
+                     {"applied_by", v->applied_by},
+                     {"host", v->host},
+                     {"kind", v->kind},
+                     {"plan_id", v->plan_id},
+                     {"from", v->from},
+                     {"to", v->to},
+                     {"tool", v->tool}};
+        printf("%s\n    {\"version\": %lld", i ? "," : "", (long long)v->version);
+        for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
+            printf(", \"%s\": ", texts[k].name);
+            out_json(stdout, texts[k].text);
+        }
+        printf(", \"changes\": %lld, \"seconds\": %.3f}", (long long)v->changes, v->seconds);
+    }
+    printf("%s]\n}\n", moult_history_size(history) ? "\n  " : "");
+}
+
+static void print_text(cli *c, const moult_history *history)
+{
+    const moult_version_info *v;
+    int by = 2;
+
+    if (moult_history_size(history) == 0) {
+        printf("%s has no history: moult has applied nothing here yet\n", moult_database_name(c->m));
+        return;
+    }
+    for (size_t i = 0; (v = moult_history_at(history, i)) != NULL; i++) {
+        int n = v->applied_by ? (int)strlen(v->applied_by) : 0;
+        by = n > by ? n : by;
+    }
+    printf("%7s  %-19s  %-*s  %-8s  %7s  %8s  %s\n", "version", "applied (UTC)", by, "by", "kind", "changes", "seconds",
+           "plan");
+    for (size_t i = 0; (v = moult_history_at(history, i)) != NULL; i++) {
+        char time[20];
+        report_time(v->applied_at, time);
+        printf("%7lld  %-19s  %-*s  %-8s  %7lld  %8.2f  %.8s\n", (long long)v->version, time, by,
+               v->applied_by ? v->applied_by : "", v->kind, (long long)v->changes, v->seconds,
+               v->plan_id ? v->plan_id : "-");
+    }
+}
+
+static int run(cli *c)
+{
+    moult_options options;
+    moult_history *history = NULL;
+
+    cli_options(c, &options);
+    int status = cli_open(c, MOULT_OPEN_READ, &options);
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    if (moult_history_read(c->m, &history) != MOULT_OK) {
+        return cli_fail(c);
+    }
+    if (report_format(c) == MOULT_FORMAT_JSON) {
+        print_json(history);
+    } else {
+        print_text(c, history);
+    }
+    moult_history_free(history);
+    return EXIT_DONE;
+}
+
+static const char *const forms[] = {"[--url URL] [--format FORMAT]", NULL};
+
+const command command_history = {
+    .name = "history",
+    .summary = "list what has been applied, when, and by whom",
+    .forms = forms,
+    .options = OPTS_DATABASE | OPT_BIT(OPT_FORMAT_JSON),
+    .run = run,
+};

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* report.c - what several commands say of a plan. */
+#include <string.h>
+
+#include "cli.h"
+
+void report_head(const cli *c, char *head, size_t size)
+{
+    snprintf(head, size, "%s (%s)%s%s", moult_database_name(c->m), moult_engine(c->m), c->to ? " → " : "",
+             c->to ? c->to : "");
+}
+
+moult_format report_format(const cli *c)
+{
+    static const opt_id ids[] = {OPT_FORMAT, OPT_FORMAT_JSON, OPT_FORMAT_SCHEMA};
+
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        const char *text = c->values.text[ids[i]];
+        if (text) {
+            return strcmp(text, "json") == 0  ? MOULT_FORMAT_JSON
+                   : strcmp(text, "sql") == 0 ? MOULT_FORMAT_SQL
+                                              : MOULT_FORMAT_TEXT;
+        }
+    }
+    return MOULT_FORMAT_TEXT;
+}
+
+const char *report_risk(moult_risk risk)
+{
+    static const char *const names[] = {"safe", "medium", "high"};
+
+    return (int)risk >= 0 && (size_t)risk < sizeof names / sizeof names[0] ? names[risk] : "?";
+}
+
+const char *report_outcome(moult_outcome outcome)
+{
+    static const char *const names[] = {"up_to_date", "applied", "recorded", "behind", "pending", "needs_approval"};
+
+    return (int)outcome >= 0 && (size_t)outcome < sizeof names / sizeof names[0] ? names[outcome] : "?";
+}
+
+void report_time(const char *iso, char time[20])
+{
+    snprintf(time, 20, "%.19s", iso ? iso : "");
+    if (strlen(time) > 10) {
+        time[10] = ' ';
+    }
+}
+
+int report_plan(cli *c, const moult_plan *plan, moult_format format)
+{
+    size_t count = moult_plan_change_count(plan);
+    char *text = NULL, head[1024];
+
+    if (moult_plan_render(c->m, plan, format, &text) != MOULT_OK) {
+        return cli_fail(c);
+    }
+    report_head(c, head, sizeof head);
+    if (format != MOULT_FORMAT_TEXT) {
+        fputs(text, stdout);
+        if (text[0] && text[strlen(text) - 1] != '\n') {
+            putchar('\n');
+        }
+    } else {
+        printf("%s: %zu change%s, plan %.8s\n\n", head, count, count == 1 ? "" : "s", moult_plan_id(plan));
+        out_plan_text(&c->out, text);
+    }
+    moult_string_free(text);
+    return EXIT_DONE;
+}
+
+/* Characters that no shell looks at. */
+static int is_plain(const char *text)
+{
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/:._-+@%=,")] == '\0';
+}
+
+/* Prints " --NAME VALUE", as a shell reads it; what has a quote in it is left to who types. */
+static void print_option(opt_id id, const char *value)
+{
+    const char *name = option_table[id].name;
+
+    if (!value) {
+        printf(" --%s", name);
+    } else if (is_plain(value)) {
+        printf(" --%s %s", name, value);
+    } else {
+        printf(strchr(value, '\'') ? " --%s …" : " --%s '%s'", name, value);
+    }
+}
+
+/* The URL when it was given as an option, but never with a password in it. */
+static void print_url(const cli *c)
+{
+    const char *authority = c->url ? strstr(c->url, "://") : NULL;
+    const char *at = authority ? strchr(authority + 3, '@') : NULL;
+    const char *colon = authority ? strchr(authority + 3, ':') : NULL;
+
+    if (c->url_given) {
+        print_option(OPT_URL, at && colon && colon < at ? "URL" : c->url);
+    }
+}
+
+/* The options that made the plan what it is: without them another one would come of it. */
+static void print_same_options(const cli *c)
+{
+    static const opt_id ids[] = {OPT_PLAN, OPT_TO, OPT_OWN, OPT_COLUMN_ORDER, OPT_BACKWARD};
+    const opt_values *v = &c->values;
+
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        if (v->given[ids[i]]) {
+            print_option(ids[i], v->text[ids[i]]);
+        }
+    }
+    for (size_t i = 0; v->include[i]; i++) {
+        print_option(OPT_INCLUDE, v->include[i]);
+    }
+    for (size_t i = 0; v->exclude[i]; i++) {
+        print_option(OPT_EXCLUDE, v->exclude[i]);
+    }
+}
+
+/* "1 change is high risk, 2 medium" */
+static void print_risks(const moult_plan *plan, moult_mode mode)
+{
+    size_t high = 0, medium = 0;
+    moult_change_info change;
+
+    for (size_t i = 0; moult_plan_change(plan, i, &change) == MOULT_OK; i++) {
+        high += change.risk == MOULT_RISK_HIGH;
+        medium += change.risk == MOULT_RISK_MEDIUM;
+    }
+    if (high) {
+        printf(high == 1 ? "%zu change is high risk" : "%zu changes are high risk", high);
+    }
+    if (medium && mode == MOULT_MODE_SAFE) {
+        printf(high          ? ", %zu medium"
+               : medium == 1 ? "%zu change is medium risk"
+                             : "%zu changes are medium risk",
+               medium);
+    }
+}
+
+void report_refusal(cli *c, const moult_plan *plan, moult_mode mode, int stored)
+{
+    static const char *const modes[] = {"safe", "auto", "aggressive", "dry_run"};
+
+    printf("\nMode %s does not apply this: ", modes[mode]);
+    print_risks(plan, mode);
+    printf(".\n");
+    if (stored) {
+        printf("  approve exactly this plan    moult approve %.8s", moult_plan_id(plan));
+        print_url(c);
+        putchar('\n');
+    }
+    printf("  approve and apply it now     moult apply --approve %.8s", moult_plan_id(plan));
+    print_url(c);
+    print_same_options(c);
+    putchar('\n');
+}
+
+int report_ask_renames(cli *c, const moult_plan *plan)
+{
+    const char *kind, *from, *to, *annotation;
+    char question[512];
+
+    for (size_t i = 0; moult_plan_hint(plan, i, &kind, &from, &to, &annotation) == MOULT_OK; i++) {
+        snprintf(question, sizeof question, "Was the %s '%s' renamed to '%s'?", kind, from, to);
+        if (out_ask(&c->out, question)) {
+            out_log(&c->out, 2, "nothing was changed; write this at the end of the line of '%s', and apply again:  %s",
+                    to, annotation);
+            return 1;
+        }
+    }
+    return 0;
+}

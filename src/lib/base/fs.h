@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* fs.h - files: reading whole, writing whole and safely, patterns, locks that die with their process. */
+#ifndef MO_FS_H
+#define MO_FS_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/region.h"
+
+/* Reads a file whole into malloc'd memory, with a NUL behind it. "-" is standard input. IO with errno's text, NOMEM;
+ * `max` is a limit in bytes. */
+int mo_fs_read(const char *path, size_t max, char **out, size_t *length, mo_error *err);
+
+/* Writes aside, fsyncs, renames: whoever looks sees the old content or the new. */
+int mo_fs_write(const char *path, const char *data, size_t length, mo_error *err);
+
+typedef MO_VEC(const char *) mo_path_list;
+/* The files that a path stands for: itself, a folder's *.sql in order of name, or a glob's matches in order of name.
+ * NOTFOUND when there is none. */
+int mo_fs_expand(mo_region *r, const char *path, mo_path_list *out, mo_error *err);
+int mo_fs_is_directory(const char *path);
+int mo_fs_exists(const char *path);
+
+/* A lock file: taken with flock, so that the kernel frees it when its process ends, however that ends. The file holds the
+ * owner's "pid host since" for others to read, and is removed when the lock is given back. */
+typedef struct mo_file_lock mo_file_lock;
+/* Waits at most `seconds`; LOCKED (message names the owner), IO, PERMISSION, CANCELLED when *cancel becomes nonzero. */
+int mo_file_lock_take(mo_file_lock **out, const char *path, double seconds, const volatile int *cancel, mo_error *err);
+void mo_file_lock_release(mo_file_lock *lock); /* takes NULL; never blocks */
+
+#endif

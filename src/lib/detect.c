@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * detect.c - from a source to a proved plan: load, inspect, diff, assess, build, prove.
+ *
+ * Renames come before everything else. What the engine makes of views, triggers, keys and CHECKs when something is renamed is asked of the
+ * engine: the current schema is copied into a scratch, renamed there and read back. All further comparison is with that.
+ */
+#include "detect.h"
+
+#include <string.h>
+
+#include "diff/diff.h"
+#include "risk/risk.h"
+
+/* --- renames ------------------------------------------------------------------------------------------------------- */
+
+static int declares_renames(const mo_schema *s)
+{
+    for (size_t i = 0; i < s->objects.count; i++) {
+        const mo_object *o = s->objects.items[i];
+        if (o->renamed_from)
+            return 1;
+        for (size_t k = 0; o->table && k < o->table->columns.count; k++)
+            if (o->table->columns.items[k]->renamed_from)
+                return 1;
+    }
+    return 0;
+}
+
+static int add_rename(mo_plan *p, const char *table, const char *from, const char *to, mo_error *err)
+{
+    mo_rename r = {mo_region_dup(p->region, table), mo_region_dup(p->region, from), mo_region_dup(p->region, to)};
+    if ((table && !r.table) || !r.from || !r.to || mo_vec_push(p->region, &p->renames, r))
+        return mo_error_nomem(err);
+    return MOULT_OK;
+}
+
+static int add_column_renames(mo_plan *p, const mo_change *c, mo_change *kept, mo_error *err)
+{
+    int rc = MOULT_OK;
+    *kept = *c;
+    memset(&kept->parts, 0, sizeof kept->parts);
+    for (size_t i = 0; i < c->parts.count && rc == MOULT_OK; i++) {
+        const mo_part *part = &c->parts.items[i];
+        if (part->kind != MO_PART_COLUMN || part->op != MOULT_OP_RENAME)
+            continue;
+        rc = add_rename(p, c->after->name, part->column_before->name, part->column_after->name, err);
+        if (rc == MOULT_OK && mo_vec_push(p->region, &kept->parts, *part))
+            rc = mo_error_nomem(err);
+    }
+    return rc;
+}
+
+/* The renames that are really to be done, into plan->renames and, for people, plan->changes. */
+static int find_renames(const mo_dialect *d, mo_plan *plan, mo_error *err)
+{
+    mo_plan *all = mo_plan_new(d);
+    mo_change kept;
+    int rc = all ? mo_diff(plan->live, plan->desired, 0, all, err) : mo_error_nomem(err);
+    for (size_t i = 0; rc == MOULT_OK && i < all->changes.count; i++) {
+        const mo_change *c = &all->changes.items[i];
+        if (c->op != MOULT_OP_RENAME)
+            continue;
+        rc = add_rename(plan, NULL, c->before->name, c->after->name, err);
+        if (rc == MOULT_OK && mo_vec_push(plan->region, &plan->changes, *c))
+            rc = mo_error_nomem(err);
+    }
+    for (size_t i = 0; rc == MOULT_OK && i < all->changes.count; i++) {
+        const mo_change *c = &all->changes.items[i];
+        if (c->op != MOULT_OP_ALTER || c->kind != MO_KIND_TABLE)
+            continue;
+        rc = add_column_renames(plan, c, &kept, err);
+        if (rc == MOULT_OK && kept.parts.count && mo_vec_push(plan->region, &plan->changes, kept))
+            rc = mo_error_nomem(err);
+    }
+    mo_plan_free(all);
+    return rc;
+}
+
+/* Copies a schema into a scratch, runs the plan's rename steps there, and reads the result. With `lenient` a step that fails is passed over:
+ * the recorded schema need not have all that is renamed. */
+static int rename_in_scratch(const mo_dialect *d, mo_conn *c, const mo_plan *plan, const mo_schema *from, int lenient,
+                             mo_schema **out, mo_error *err)
+{
+    mo_scratch *scratch;
+    mo_conn *s;
+    int rc = d->scratch_open(c, &scratch, err);
+    if (rc != MOULT_OK)
+        return rc;
+    s = d->scratch_conn(scratch);
+    for (size_t i = 0; i < from->objects.count && rc == MOULT_OK; i++)
+        if (!(from->objects.items[i]->flags & MO_OBJECT_UNCOMPARED))
+            rc = d->exec(s, from->objects.items[i]->sql, NULL, err);
+    for (size_t i = 0; i < plan->steps.count && rc == MOULT_OK; i++)
+        for (size_t k = 0; k < plan->steps.items[i].statements.count && rc == MOULT_OK; k++) {
+            rc = d->exec(s, plan->steps.items[i].statements.items[k].sql, NULL, err);
+            if (lenient && rc != MOULT_OK && rc != MOULT_NOMEM) {
+                mo_error_clear(err);
+                rc = MOULT_OK;
+            }
+        }
+    if (rc == MOULT_OK)
+        rc = d->introspect(s, out, err);
+    d->scratch_close(scratch);
+    return rc;
+}
+
+/* Objects that a scratch cannot hold (their module is not loaded) are as they were. */
+static int add_uncompared(const mo_schema *live, mo_schema **renamed, mo_error *err)
+{
+    mo_schema *out = NULL;
+    int rc = MOULT_OK, any = 0;
+    for (size_t i = 0; i < live->objects.count; i++)
+        any |= (live->objects.items[i]->flags & MO_OBJECT_UNCOMPARED) != 0;
+    if (!any)
+        return MOULT_OK;
+    out = mo_schema_new();
+    if (out == NULL)
+        return mo_error_nomem(err);
+    for (size_t pass = 0; pass < 2; pass++) {
+        const mo_schema *from = pass ? live : *renamed;
+        for (size_t i = 0; i < from->objects.count && rc == MOULT_OK; i++) {
+            const mo_object *o = from->objects.items[i];
+            mo_object *copy;
+            if (pass && !(o->flags & MO_OBJECT_UNCOMPARED))
+                continue;
+            copy = mo_schema_object_copy(out, o);
+            rc = copy ? mo_schema_add(out, copy, err) : mo_error_nomem(err);
+        }
+    }
+    if (rc == MOULT_OK)
+        rc = mo_schema_seal(out, err);
+    if (rc != MOULT_OK) {
+        mo_schema_free(out);
+        return rc;
+    }
+    mo_schema_free(*renamed);
+    *renamed = out;
+    return MOULT_OK;
+}
+
+/* Fills plan->renamed, and *owned with the recorded schema after the renames (the caller's to free when it changed). */
+static int do_renames(moult *m, mo_plan *plan, const mo_schema *owned, mo_schema **owned_renamed)
+{
+    const mo_dialect *d = m->dialect;
+    int rc = d->renames(plan, 0, &m->error);
+    if (rc == MOULT_OK)
+        rc = rename_in_scratch(d, m->conn, plan, plan->live, 0, &plan->renamed, &m->error);
+    if (rc != MOULT_OK && rc != MOULT_NOMEM) { /* something is broken already: it must not stand in the way */
+        mo_error_clear(&m->error);
+        plan->steps.count = 0;
+        rc = d->renames(plan, 1, &m->error);
+        if (rc == MOULT_OK)
+            rc = rename_in_scratch(d, m->conn, plan, plan->live, 0, &plan->renamed, &m->error);
+    }
+    if (rc == MOULT_OK)
+        rc = add_uncompared(plan->live, &plan->renamed, &m->error);
+    if (rc == MOULT_OK && owned)
+        rc = rename_in_scratch(d, m->conn, plan, owned, 1, owned_renamed, &m->error);
+    return rc;
+}
+
+/* --- diff ---------------------------------------------------------------------------------------------------------- */
+
+static int diff_rest(moult *m, mo_plan *plan, const mo_ownership *own)
+{
+    size_t renames = plan->changes.count;
+    int rc = mo_carry(m->dialect, mo_plan_start(plan), plan->desired, own, plan, &plan->target, &m->error);
+    if (rc == MOULT_OK)
+        rc = mo_diff(mo_plan_start(plan), plan->target, m->options.pub.column_order_strict, plan, &m->error);
+    if (rc == MOULT_OK && plan->changes.count > renames)
+        rc = mo_rename_hints(plan, &m->error);
+    return rc;
+}
+
+int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
+{
+    mo_schema *owned_renamed = NULL;
+    mo_ownership own = {.all = own_all, .owned = owned};
+    int rc = MOULT_OK;
+    if (declares_renames(plan->desired))
+        rc = find_renames(m->dialect, plan, &m->error);
+    if (rc == MOULT_OK && plan->renames.count)
+        rc = do_renames(m, plan, owned, &owned_renamed);
+    if (owned_renamed)
+        own.owned = owned_renamed;
+    if (rc == MOULT_OK)
+        rc = diff_rest(m, plan, &own);
+    if (rc == MOULT_OK) {
+        memcpy(plan->from, plan->live->fingerprint, sizeof plan->from);
+        memcpy(plan->to, plan->target->fingerprint, sizeof plan->to);
+        memcpy(plan->declared_fp, plan->desired->fingerprint, sizeof plan->declared_fp);
+    }
+    mo_schema_free(owned_renamed);
+    return rc;
+}
+
+static int take_snapshot(mo_plan *plan, mo_error *err)
+{
+    mo_str json = {0};
+    int rc = mo_snapshot_write(plan->desired, &json, err);
+    if (rc == MOULT_OK && (plan->declared = mo_str_into(&json, plan->region)) == NULL)
+        rc = mo_error_nomem(err);
+    mo_str_free(&json);
+    return rc;
+}
+
+int mo_detect_assess(moult *m, mo_plan *plan)
+{
+    int rc = plan->asks_rows ? m->dialect->probe(m->conn, plan, &m->error) : MOULT_OK;
+    return rc == MOULT_OK ? mo_assess(plan, &m->error) : rc;
+}
+
+int mo_detect_build(moult *m, mo_plan *plan)
+{
+    int rc = take_snapshot(plan, &m->error);
+    if (rc == MOULT_OK)
+        rc = m->dialect->steps(m->conn, plan, &m->error);
+    if (rc == MOULT_OK)
+        rc = mo_plan_sort(plan, &m->error);
+    return rc == MOULT_OK ? mo_plan_seal(plan, &m->error) : rc;
+}
+
+/* --- schemas ------------------------------------------------------------------------------------------------------- */
+
+static int in_scope(moult *m, mo_schema **s)
+{
+    mo_schema *part;
+    int rc;
+    if (m->scope.include == NULL && m->scope.exclude == NULL)
+        return MOULT_OK;
+    rc = mo_scope_apply(&m->scope, *s, &part, &m->error);
+    if (rc == MOULT_OK) {
+        mo_schema_free(*s);
+        *s = part;
+    }
+    return rc;
+}
+
+int mo_detect_inspect(moult *m, mo_schema **out)
+{
+    int rc = m->dialect->introspect(m->conn, out, &m->error);
+    if (rc == MOULT_OK)
+        rc = in_scope(m, out);
+    return rc;
+}
+
+/* Another database is opened for the length of the reading. */
+static int inspect_other(moult *m, const char *url, mo_schema **out)
+{
+    moult *other;
+    moult_options options = MOULT_OPTIONS_INIT;
+    int rc;
+    options.lock_timeout = m->options.pub.lock_timeout;
+    rc = moult_open(&other, url, MOULT_OPEN_READ, &options);
+    if (rc == MOULT_OK && other->dialect != m->dialect)
+        rc = mo_error_set(&other->error, MOULT_INVALID, "'%s' is a database of another engine", other->url.display);
+    if (rc == MOULT_OK)
+        rc = other->dialect->introspect(other->conn, out, &other->error);
+    if (rc != MOULT_OK)
+        rc = other ? mo_error_move(&m->error, &other->error) : mo_error_nomem(&m->error);
+    moult_close(other);
+    return rc;
+}
+
+int mo_detect_load(moult *m, const mo_source_read *read, const mo_schema *live, const mo_schema *recorded,
+                   mo_deadline deadline, mo_schema **out)
+{
+    mo_load_args args = {&read->texts, live, recorded, m->options.pub.full, deadline, &m->cancel};
+    int rc = MOULT_OK;
+    switch (read->form) {
+    case MO_SOURCE_TEXTS:
+        rc = mo_load_texts(m->dialect, m->conn, &args, out, &m->error);
+        break;
+    case MO_SOURCE_DATABASE:
+        rc = inspect_other(m, read->uri, out);
+        break;
+    case MO_SOURCE_HISTORY:
+        rc = mo_history_schema(m->dialect, m->conn, read->version, out, &m->error);
+        break;
+    }
+    return rc == MOULT_OK ? in_scope(m, out) : rc;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------------------------- */
+
+/* Is the desired schema one that was applied and since replaced? Then there is nothing to plan, unless asked to go back. */
+static int find_behind(moult *m, mo_plan *plan)
+{
+    int64_t version = 0;
+    int replaced = 0;
+    int rc = mo_history_find(m->dialect, m->conn, plan->desired->fingerprint, &version, &replaced, &m->error);
+    plan->behind = rc == MOULT_OK && version > 0 && replaced;
+    plan->behind_version = plan->behind ? version : 0;
+    return rc;
+}
+
+static int nothing_to_plan(moult *m, mo_plan *plan)
+{
+    memcpy(plan->from, plan->live->fingerprint, sizeof plan->from);
+    memcpy(plan->to, plan->live->fingerprint, sizeof plan->to);
+    memcpy(plan->declared_fp, plan->desired->fingerprint, sizeof plan->declared_fp);
+    return mo_plan_seal(plan, &m->error);
+}
+
+static int fill_plan(moult *m, const mo_source_read *read, const mo_schema *owned, int64_t version, mo_plan *plan)
+{
+    mo_deadline deadline = mo_deadline_in(m->options.pub.detect_timeout);
+    int rc = mo_detect_inspect(m, &plan->live);
+    plan->asks_rows = 1;
+    if (rc == MOULT_OK)
+        rc = mo_detect_load(m, read, plan->live, owned, deadline, &plan->desired);
+    if (rc == MOULT_OK && version > 0)
+        rc = find_behind(m, plan);
+    if (rc == MOULT_OK && plan->behind && !m->options.pub.backward)
+        return nothing_to_plan(m, plan);
+    if (rc == MOULT_OK && plan->behind)
+        rc = mo_detect_backward(m, plan, version);
+    if (rc == MOULT_OK)
+        rc = mo_detect_diff(m, plan, owned, m->options.pub.own == MOULT_OWN_ALL);
+    if (rc == MOULT_OK)
+        rc = mo_detect_assess(m, plan);
+    if (rc == MOULT_OK)
+        rc = mo_detect_build(m, plan);
+    if (rc == MOULT_OK && plan->steps.count)
+        rc = mo_prove(m->dialect, m->conn, plan, m->options.pub.full, deadline, &m->error);
+    return rc;
+}
+
+int mo_detect(moult *m, const mo_source_read *read, mo_plan **out)
+{
+    mo_schema *owned = NULL;
+    int64_t version = 0;
+    int rc, has_state = mo_state_exists(m->dialect, m->conn, &m->error);
+    *out = NULL;
+    rc = has_state < 0 ? has_state : MOULT_OK;
+    if (has_state > 0)
+        rc = mo_history_last(m->dialect, m->conn, &version, &owned, &m->error);
+    if (rc == MOULT_OK && owned)
+        rc = in_scope(m, &owned);
+    if (rc == MOULT_OK && (*out = mo_plan_new(m->dialect)) == NULL)
+        rc = mo_error_nomem(&m->error);
+    if (rc == MOULT_OK)
+        rc = fill_plan(m, read, owned, version, *out);
+    if (rc != MOULT_OK) {
+        mo_plan_free(*out);
+        *out = NULL;
+    }
+    mo_schema_free(owned);
+    return rc;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* detect.h - from a source to a proved plan, in pieces. All errors go to the handle's error. */
+#ifndef MO_DETECT_H
+#define MO_DETECT_H
+
+#include "engine.h"
+
+/* The live schema, as far as it is looked at. */
+int mo_detect_inspect(moult *m, mo_schema **out);
+/* A source that was opened, as a schema. `live` and `recorded` may be NULL. */
+int mo_detect_load(moult *m, const mo_source_read *read, const mo_schema *live, const mo_schema *recorded,
+                   mo_deadline deadline, mo_schema **out);
+/* plan->live and plan->desired → renames, target, changes, notes, hints, fingerprints. */
+int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all);
+/* backward.c: makes plan->desired, a version before `latest`, say what its things are renamed from, as the versions since tell. */
+int mo_detect_backward(moult *m, mo_plan *plan, int64_t latest);
+/* Asks the rows (where plan->live is the live database), and gives each change its risk. */
+int mo_detect_assess(moult *m, mo_plan *plan);
+/* Steps, their order, the id. */
+int mo_detect_build(moult *m, mo_plan *plan);
+/* All of them, and the proof. */
+int mo_detect(moult *m, const mo_source_read *read, mo_plan **out);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dialect.h - what an engine must offer to move in: one const table of functions, and capability bits.
+ *
+ * Shared code asks for a capability, never for a dialect's name. Optional slots are marked; all others are set.
+ * A dialect is one folder with a file for each job. Functions take an mo_error and return MOULT_OK or the code they set.
+ *
+ * Three engines were in mind when this was written:
+ *   SQLite       transactional DDL; scratch is a private in-memory database; lock is a file
+ *   PostgreSQL   transactional DDL but for what forbids it (step.transaction tells); scratch is a database, or one transaction on
+ *                the same connection that is always rolled back; lock is an advisory lock, or a row with a lease behind a pooler
+ *   MySQL        every statement commits; scratch is a database; lock is GET_LOCK, or a row with a lease on a cluster
+ */
+#ifndef MO_DIALECT_H
+#define MO_DIALECT_H
+
+#include "moult.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/lexer.h"
+#include "base/region.h"
+#include "base/str.h"
+#include "base/url.h"
+#include "plan/plan.h"
+#include "schema/schema.h"
+#include "schema/scope.h"
+
+typedef struct mo_conn mo_conn;       /* a connection; each dialect defines its own and casts */
+typedef struct mo_scratch mo_scratch; /* a scratch place; likewise */
+typedef struct mo_lock mo_lock;       /* moult's lock on a database; likewise */
+
+enum {
+    MO_CAP_TRANSACTIONAL_DDL = 1 << 0, /* DDL is undone by ROLLBACK */
+    MO_CAP_READS_DEFINITIONS = 1 << 1, /* read_object works without an engine: definitions are kept as text */
+    MO_CAP_CLUSTER_LOCK = 1 << 2,      /* the lock spans all that share the database */
+    MO_CAP_SCRATCH_IS_LIVE = 1 << 3    /* while a scratch is open its connection cannot be used for the live schema */
+};
+
+/* What a connection needs to know; borrowed for the length of the call, strings too. */
+typedef struct mo_open_args {
+    const mo_url *url;
+    moult_open_mode mode;
+    double connect_timeout, busy_timeout; /* seconds */
+} mo_open_args;
+
+/* A value of a row or a parameter. */
+typedef struct mo_value {
+    enum { MO_NULL = 0, MO_INTEGER, MO_REAL, MO_TEXT, MO_BLOB } type;
+    int64_t integer;
+    double real;
+    const char *text; /* TEXT (NUL-terminated too), BLOB; borrowed */
+    size_t length;
+} mo_value;
+mo_value mo_value_text(const char *text); /* NULL for NULL */
+mo_value mo_value_int(int64_t n);
+mo_value mo_value_real(double x);
+
+/* Takes one row, borrowed for the length of the call. Other than MOULT_OK stops the query, and is returned by it. */
+typedef int (*mo_row_fn)(void *user, size_t count, const mo_value *values);
+
+/* While a statement runs: called often. Other than 0 interrupts it (MOULT_CANCELLED, or TIMEOUT when the watch says so).
+ * `rows_done`: rows gone through so far where the engine tells, else -1. */
+typedef struct mo_watch {
+    int (*tick)(void *user, int64_t rows_done); /* MOULT_OK, or the code to stop with */
+    void *user;
+} mo_watch;
+
+/* One desired statement, told apart. */
+typedef struct mo_declared {
+    int allowed;         /* 0: `why` says why not ("INSERT changes data; desired SQL only declares") */
+    const char *why;     /* static text */
+    const char *hint;    /* static text, or NULL */
+    int creates;         /* CREATE of an object that read_object can read; else DDL that only the engine understands */
+    mo_kind kind;
+    const char *name, *parent; /* in the region, quotes undone; NULL when not known */
+} mo_declared;
+
+struct mo_dialect {
+    const char *name;                 /* "sqlite" : in URLs' place of schemes, JSON, the history */
+    const char *title;                /* "SQLite" */
+    const char *const *schemes;       /* URL schemes, NULL-terminated */
+    unsigned caps;
+    const mo_lex_rules *lex;
+    const char *own_prefix;           /* what the names of moult's own tables begin with, as SQL: "_moult_", "moult." */
+
+    /* --- connect.c: connection and statements ------------------------------------------------------------------ */
+    int (*open)(mo_conn **out, const mo_open_args *args, mo_error *err); /* *out is NULL when it fails */
+    void (*close)(mo_conn *c);
+    const char *(*engine)(const mo_conn *c);   /* "SQLite 3.40.1" */
+    const char *(*database)(const mo_conn *c); /* for people: "app.db" */
+    int (*writable)(mo_conn *c);               /* 1, or 0: read-only file, account or server */
+    /* Runs one statement or several, no parameters, no rows. `watch` may be NULL. Never blocks past its watch. */
+    int (*exec)(mo_conn *c, const char *sql, const mo_watch *watch, mo_error *err);
+    /* Runs one query; parameters are written ? in every dialect. */
+    int (*query)(mo_conn *c, const char *sql, const mo_value *params, size_t param_count, mo_row_fn row, void *user,
+                 const mo_watch *watch, mo_error *err);
+    int (*begin)(mo_conn *c, int write, mo_error *err); /* write: so that nobody else writes meanwhile, where the engine can */
+    int (*commit)(mo_conn *c, mo_error *err);
+    void (*rollback)(mo_conn *c);              /* no transaction: does nothing */
+    int (*in_transaction)(mo_conn *c);
+    void (*quote)(mo_str *out, const char *name); /* a name as an SQL identifier */
+
+    /* --- marker.c ----------------------------------------------------------------------------------------------- */
+    /* A cheap value that moves whenever the schema may have moved. One round trip, no lock. */
+    int (*marker)(mo_conn *c, mo_hash *out, mo_error *err);
+
+    /* --- introspect.c -------------------------------------------------------------------------------------------- */
+    /* The live schema, without moult's own tables; a constant number of round trips. Sealed. */
+    int (*introspect)(mo_conn *c, mo_schema **out, mo_error *err);
+    /* Reads one definition back into an object of `s` (not added). Optional: with MO_CAP_READS_DEFINITIONS. SOURCE when the
+     * text is not one. Column positions are relative to the text: line 1, column 1 is its first character. */
+    int (*read_object)(mo_schema *s, const char *sql, size_t length, mo_object **out, mo_error *err);
+
+    /* --- scratch.c: loading desired SQL ------------------------------------------------------------------------- */
+    int (*scratch_open)(mo_conn *c, mo_scratch **out, mo_error *err);
+    mo_conn *(*scratch_conn)(mo_scratch *s); /* a connection whose schema is the scratch */
+    void (*scratch_close)(mo_scratch *s);    /* takes NULL */
+    /* Tells one desired statement apart: its tokens only. */
+    int (*declare)(mo_region *r, const mo_statement_text *statement, mo_declared *out, mo_error *err);
+    /* What the engine does not check when it creates: views that cannot be read, triggers that cannot run, foreign keys to
+     * what is not there. Asks only about objects of `s` for which `ask` has the folded name (NULL: all). The object that is
+     * wrong goes into *wrong, so that the caller can name its place. What is wrong and yet found in databases that are in
+     * use (a trigger with an unknown column, a foreign key to what is not unique) is no error: it goes into the object's note. */
+    int (*check)(mo_conn *scratch, const mo_schema *s, const mo_map *ask, const mo_object **wrong, mo_error *err);
+
+    /* --- ddl.c and others: changes to steps --------------------------------------------------------------------- */
+    /* The definition of a table, made from its parts in their order. NULL: no memory. */
+    const char *(*compose_table)(mo_region *r, const mo_object *table);
+    /* The statements that create an object, as a source would write them, in the schema's own order; for `inspect` and snapshots. */
+    int (*object_sql)(const mo_object *o, mo_str *out);
+    /* Asks the rows what a change needs to know: fills evidence and harmless of the parts; IMPOSSIBLE when rows forbid a
+     * change in every mode, with the count and the line to write. `c` is the live connection. */
+    int (*probe)(mo_conn *c, mo_plan *plan, mo_error *err);
+    /* The steps of plan->renames, in an order that works (swaps, chains): fills plan->steps. `tolerant`: a second try, where
+     * objects that are broken already must not stand in the way. */
+    int (*renames)(mo_plan *plan, int tolerant, mo_error *err);
+    /* Changes to steps, settings, and costs: fills plan->steps (unsorted) from plan->changes, live and target. */
+    int (*steps)(mo_conn *c, mo_plan *plan, mo_error *err);
+    /* A model's statements in this dialect. */
+    int (*render_model)(const moult_model *model, mo_str *out, mo_error *err);
+    /* Text of the plan's transaction and settings for a script: what comes before the steps and after them. */
+    void (*script_frame)(const mo_plan *plan, mo_str *before, mo_str *after);
+
+    /* --- run.c: around the steps of an apply ---------------------------------------------------------------------- */
+    /* A value that moves when another connection has written anything: what was asked of the rows holds while it stands. */
+    int (*rows_seen)(mo_conn *c, mo_hash *out, mo_error *err);
+    /* Copies the whole database to a file beside it, reads the copy back, and gives its path (in the region). */
+    int (*backup)(mo_conn *c, mo_region *r, const mo_watch *watch, const char **path, mo_error *err);
+    /* Sets the session for this plan (before any transaction), and back. end() never fails and takes half-set sessions. */
+    int (*run_begin)(mo_conn *c, const mo_plan *plan, mo_error *err);
+    void (*run_end)(mo_conn *c);
+    /* Inside the last transaction, after the steps: what an engine checks only when asked (foreign keys). `before` was
+     * filled by the same function before the steps; NULL then. DATABASE when rows are wrong that were not wrong before. */
+    int (*run_check)(mo_conn *c, const mo_plan *plan, int after, mo_error *err);
+
+    /* --- lock.c ---------------------------------------------------------------------------------------------------- */
+    /* One apply at a time per database. LOCKED names the owner. `cancel` may be NULL. */
+    int (*lock)(mo_conn *c, double seconds, const volatile int *cancel, mo_lock **out, mo_error *err);
+    void (*unlock)(mo_lock *lock); /* takes NULL; never blocks */
+
+    /* --- state.c ---------------------------------------------------------------------------------------------------- */
+    /* The statements that create moult's own tables, each harmless when they are there. */
+    const char *const *own_tables; /* NULL-terminated */
+    /* A query that gives one row when one of them is there; its one parameter is the name without own_prefix ("history").
+     * Gives no row, and no error, on a database that moult never touched. */
+    const char *own_table_exists;
+};
+typedef struct mo_dialect mo_dialect;
+
+extern const mo_dialect mo_dialect_sqlite;
+
+/* registry.c - the dialect of a URL; INVALID (unknown scheme, with those known) or UNSUPPORTED (not in this build). */
+int mo_dialect_find(const mo_url *url, const mo_dialect **out, mo_error *err);
+const mo_dialect *mo_dialect_named(const char *name); /* NULL when not known */
+
+#endif

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * alter.c - one altered table: which rung of the ladder.
+ *
+ * A rebuild where the rows on disk, or the indexes SQLite keeps for constraints, would have to change. Otherwise, in
+ * this order: native ADD COLUMN, one edit of the stored definition, native DROP COLUMN; each only where it is needed.
+ * Whether SQLite lets a column go is asked of SQLite itself, on a scratch copy of the table and what names it.
+ */
+#include <string.h>
+
+#include "base/lexer.h"
+#include "dialect/sqlite/ladder.h"
+
+/* Each native drop rewrites the table once; from this many on, one rebuild is cheaper. */
+#define MO_MANY_DROPS 3
+
+/* What is known of one altered table while its rung is chosen. */
+typedef struct alteration {
+    mo_ladder *l;
+    const mo_change *change;
+    const mo_table *before, *after;
+    const char *name;
+    const char *why; /* the reason for a rebuild; NULL: none so far */
+    int edit;        /* the stored definition must be edited */
+    int update;      /* rows are written before the edit */
+    size_t drops;
+} alteration;
+
+/* CREATE TRIGGER name [BEFORE|AFTER] UPDATE [OF …] ON table: what stands before ON tells the event. */
+static int fires_on_update(const mo_object *trigger)
+{
+    mo_lexer x;
+    mo_token t;
+    mo_lexer_init(&x, &mo_lex_sqlite, trigger->sql, strlen(trigger->sql));
+    for (t = mo_lexer_next(&x); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD; t = mo_lexer_next(&x)) {
+        if (mo_token_is(&t, "UPDATE"))
+            return 1;
+        if (mo_token_is(&t, "ON"))
+            return 0;
+    }
+    return 0;
+}
+
+int mo_ladder_update_triggers(const mo_ladder *l, const char *table)
+{
+    const mo_schema *start = mo_plan_start(l->plan);
+    for (size_t i = 0; i < start->objects.count; i++) {
+        const mo_object *o = start->objects.items[i];
+        if (o->kind == MO_KIND_TRIGGER && mo_name_equal(o->parent, table) && fires_on_update(o))
+            return 1;
+    }
+    return 0;
+}
+
+static void needs_rebuild(alteration *a, const char *why)
+{
+    if (a->why == NULL)
+        a->why = why;
+}
+
+static void look_at_constraint(alteration *a, const mo_part *p)
+{
+    const mo_constraint *b = p->constraint_before, *c = p->constraint_after;
+    mo_constraint_kind kind = c ? c->kind : b->kind;
+    if (b && c && strcmp(b->canonical, c->canonical) == 0)
+        a->edit = 1; /* only its name */
+    else if (kind == MO_CONSTRAINT_PRIMARY_KEY)
+        needs_rebuild(a, "the primary key changes");
+    else if (kind == MO_CONSTRAINT_UNIQUE)
+        needs_rebuild(a, "a UNIQUE constraint changes");
+    else
+        a->edit = 1;
+}
+
+static void look_at_new_column(alteration *a, const mo_part *p)
+{
+    const mo_column *c = p->column_after;
+    const char *generated = c->attr[MO_ATTR_GENERATED].canonical;
+    if (generated && strncmp(generated, "stored", 6) == 0)
+        needs_rebuild(a, "a stored generated column is new");
+    else if (a->change->rows > 0 && !mo_sqlite_default_is_constant(c->attr[MO_ATTR_DEFAULT].canonical))
+        needs_rebuild(a, "the default of a new column is not a constant");
+    else if (c->fill && a->change->rows > 0) {
+        a->update = 1;
+        a->edit = 1;
+    }
+}
+
+/* Does an index of the table name this column? Then what it holds would no longer fit. */
+static int is_indexed(const alteration *a, const char *column)
+{
+    const mo_schema *start = mo_plan_start(a->l->plan);
+    for (size_t i = 0; i < start->objects.count; i++) {
+        const mo_object *o = start->objects.items[i];
+        if (o->kind == MO_KIND_INDEX && mo_name_equal(o->parent, a->name) && mo_object_mentions(o, column))
+            return 1;
+    }
+    for (size_t i = 0; i < a->before->constraints.count; i++) {
+        const mo_constraint *k = a->before->constraints.items[i];
+        for (size_t n = 0; k->kind <= MO_CONSTRAINT_UNIQUE && n < k->column_count; n++)
+            if (mo_name_equal(k->columns[n], column))
+                return 1;
+    }
+    return 0;
+}
+
+static void look_at_generated(alteration *a, const mo_part *p)
+{
+    const char *b = mo_column_attr(p->column_before, MO_ATTR_GENERATED);
+    const char *c = mo_column_attr(p->column_after, MO_ATTR_GENERATED);
+    if (strncmp(b, "virtual", 7) != 0 || strncmp(c, "virtual", 7) != 0)
+        needs_rebuild(a, "what is generated changes");
+    else if (is_indexed(a, p->column_before->name))
+        needs_rebuild(a, "an indexed generated column changes");
+    else
+        a->edit = 1;
+}
+
+/*
+ * Rows that were written before an ADD COLUMN do not store the column: they read its default from the definition. Such a
+ * row cannot be told from one that holds the default, so all that read the old default are written out first.
+ */
+static void look_at_default(alteration *a, const mo_part *p)
+{
+    a->edit = 1;
+    if (p->default_rows > 0)
+        a->update = 1;
+}
+
+static void look_at_changed_column(alteration *a, const mo_part *p)
+{
+    const mo_column *b = p->column_before, *c = p->column_after;
+    if (b->row_id != c->row_id)
+        needs_rebuild(a, "the row id becomes another column");
+    if (p->attrs & (1u << MO_ATTR_COLLATION))
+        needs_rebuild(a, "a collation changes");
+    if (p->attrs & (1u << MO_ATTR_GENERATED))
+        look_at_generated(a, p);
+    if (p->attrs & (1u << MO_ATTR_TYPE)) {
+        if (mo_table_option(a->after, "strict"))
+            needs_rebuild(a, "a type changes in a STRICT table");
+        else if (mo_sqlite_affinity(mo_column_attr(b, MO_ATTR_TYPE)) !=
+                 mo_sqlite_affinity(mo_column_attr(c, MO_ATTR_TYPE)))
+            needs_rebuild(a, "the affinity of a type changes");
+        else
+            a->edit = 1;
+    }
+    if (p->attrs & (1u << MO_ATTR_DEFAULT))
+        look_at_default(a, p);
+    if (p->attrs & ((1u << MO_ATTR_NOT_NULL) | (1u << MO_ATTR_NOT_NULL_CONFLICT))) {
+        a->edit = 1;
+        if (c->fill && (p->attrs & (1u << MO_ATTR_NOT_NULL)) && !p->harmless)
+            a->update = 1;
+    }
+}
+
+static void look_at(alteration *a, const mo_part *p)
+{
+    switch (p->kind) {
+    case MO_PART_OPTION:
+        needs_rebuild(a, "an option of the table changes");
+        break;
+    case MO_PART_ORDER:
+        needs_rebuild(a, "the order of columns changes");
+        break;
+    case MO_PART_CONSTRAINT:
+        look_at_constraint(a, p);
+        break;
+    case MO_PART_COLUMN:
+        if (p->op == MOULT_OP_CREATE)
+            look_at_new_column(a, p);
+        else if (p->op == MOULT_OP_DROP)
+            a->drops++;
+        else
+            look_at_changed_column(a, p);
+        break;
+    }
+}
+
+/* --- the edited definition --------------------------------------------------------------------------------------- */
+
+static int push_inline(mo_ladder *l, mo_table *to, const mo_table *from, int from_index)
+{
+    for (size_t i = 0; i < from->constraints.count; i++) {
+        mo_constraint *copy, *k = from->constraints.items[i];
+        if (k->column != from_index)
+            continue;
+        copy = mo_region_alloc(l->plan->region, sizeof *copy);
+        if (copy == NULL)
+            return mo_error_nomem(l->err);
+        *copy = *k;
+        copy->column = from_index < 0 ? -1 : (int)to->columns.count - 1;
+        if (mo_vec_push(l->plan->region, &to->constraints, copy))
+            return mo_error_nomem(l->err);
+    }
+    return MOULT_OK;
+}
+
+static int push_column(mo_ladder *l, mo_table *to, const mo_table *from, size_t index)
+{
+    if (mo_vec_push(l->plan->region, &to->columns, from->columns.items[index]))
+        return mo_error_nomem(l->err);
+    return push_inline(l, to, from, (int)index);
+}
+
+static size_t column_index(const mo_table *t, const char *name)
+{
+    size_t i = 0;
+    while (i < t->columns.count && !mo_name_equal(t->columns.items[i]->name, name))
+        i++;
+    return i;
+}
+
+/* The table with the columns in the order in which the rows hold them, as the target defines them; columns that are
+ * dropped later are still there, new ones stand at the end. */
+static int merged(mo_ladder *l, const alteration *a, mo_object *out)
+{
+    mo_table *t = mo_region_alloc(l->plan->region, sizeof *t);
+    int rc = MOULT_OK;
+    if (t == NULL)
+        return mo_error_nomem(l->err);
+    *out = *a->change->after;
+    out->table = t;
+    t->options = a->after->options;
+    for (size_t i = 0; i < a->before->columns.count && rc == MOULT_OK; i++) {
+        size_t k = column_index(a->after, a->before->columns.items[i]->name);
+        rc = k < a->after->columns.count ? push_column(l, t, a->after, k) : push_column(l, t, a->before, i);
+    }
+    for (size_t k = 0; k < a->after->columns.count && rc == MOULT_OK; k++)
+        if (column_index(a->before, a->after->columns.items[k]->name) == a->before->columns.count)
+            rc = push_column(l, t, a->after, k);
+    return rc == MOULT_OK ? push_inline(l, t, a->after, -1) : rc;
+}
+
+static int same_order(const mo_table *a, const mo_table *b)
+{
+    if (a->columns.count != b->columns.count)
+        return 0;
+    for (size_t i = 0; i < a->columns.count; i++)
+        if (!mo_name_equal(a->columns.items[i]->name, b->columns.items[i]->name))
+            return 0;
+    return 1;
+}
+
+/* SQLite numbers the indexes of UNIQUE and PRIMARY KEY constraints as they stand: their order must stay. */
+static int same_keys(const mo_table *a, const mo_table *b)
+{
+    size_t i = 0, k = 0;
+    for (;; i++, k++) {
+        while (i < a->constraints.count && a->constraints.items[i]->kind > MO_CONSTRAINT_UNIQUE)
+            i++;
+        while (k < b->constraints.count && b->constraints.items[k]->kind > MO_CONSTRAINT_UNIQUE)
+            k++;
+        if (i == a->constraints.count || k == b->constraints.count)
+            return i == a->constraints.count && k == b->constraints.count;
+        if (strcmp(a->constraints.items[i]->canonical, b->constraints.items[k]->canonical) != 0)
+            return 0;
+    }
+}
+
+static const char *merged_sql(mo_ladder *l, const alteration *a, const mo_object *m)
+{
+    if (same_order(m->table, a->after))
+        return a->change->after->sql;
+    return l->plan->dialect->compose_table(l->plan->region, m);
+}
+
+/* --- steps ------------------------------------------------------------------------------------------------------- */
+
+static mo_step *new_step(mo_ladder *l, const alteration *a, mo_phase phase, int order, const char *method,
+                         const char *title)
+{
+    mo_step *s;
+    if (title == NULL)
+        return NULL;
+    s = mo_plan_step(l->plan, phase, order + l->serial++, method, MO_KIND_TABLE, a->name, NULL);
+    if (s) {
+        s->title = title;
+        s->transaction = 1;
+    }
+    return s;
+}
+
+/* A column that an UPDATE fills comes without its constraints; the edit that follows gives them. */
+static void loose_column(mo_str *sql, const mo_column *c)
+{
+    const char *collation = c->attr[MO_ATTR_COLLATION].text;
+    mo_str_ident(sql, c->name, '"');
+    if (c->attr[MO_ATTR_TYPE].text) {
+        mo_str_add(sql, " ");
+        mo_str_add(sql, c->attr[MO_ATTR_TYPE].text);
+    }
+    if (collation) {
+        mo_str_add(sql, " COLLATE ");
+        mo_str_add(sql, collation);
+    }
+}
+
+static int add_column(mo_ladder *l, const alteration *a, const mo_column *c)
+{
+    mo_str sql = {0};
+    int rc;
+    mo_step *s = new_step(l, a, MO_PHASE_EXPAND, MO_ORDER_ADD_COLUMN, "native",
+                          mo_region_printf(l->plan->region, "add column %s.%s", a->name, c->name));
+    if (s == NULL)
+        return mo_error_nomem(l->err);
+    mo_str_add(&sql, "ALTER TABLE ");
+    mo_str_ident(&sql, a->name, '"');
+    mo_str_add(&sql, " ADD COLUMN ");
+    if (c->fill && a->update)
+        loose_column(&sql, c);
+    else
+        mo_str_add(&sql, c->text);
+    rc = sql.failed ? mo_error_nomem(l->err) : mo_step_run(l->plan, s, mo_str_text(&sql), 0, l->err);
+    mo_str_free(&sql);
+    return rc;
+}
+
+/* The rows that are written before the edit: filled, or written out with the default that they read. */
+static void update_for(mo_str *set, mo_str *where, const mo_part *p)
+{
+    const mo_column *c = p->column_after;
+    int is_new = p->op == MOULT_OP_CREATE;
+    if (!is_new && !((p->attrs & (1u << MO_ATTR_DEFAULT)) && p->default_rows > 0) && !(c->fill && !p->harmless))
+        return;
+    if (is_new && c->fill == NULL)
+        return;
+    mo_str_add(set, set->length ? ", " : "");
+    mo_str_ident(set, c->name, '"');
+    mo_str_add(set, "=");
+    if (c->fill && is_new) {
+        mo_str_addf(set, "(%s)", c->fill);
+        mo_str_clear(where);
+        mo_str_add(where, "1");
+        return;
+    }
+    if (c->fill) {
+        mo_str_addf(set, "CASE WHEN ");
+        mo_str_ident(set, c->name, '"');
+        mo_str_addf(set, " IS NULL THEN (%s) ELSE ", c->fill);
+    }
+    mo_str_ident(set, c->name, '"');
+    mo_str_add(set, c->fill ? " END" : "");
+    if (strcmp(mo_str_text(where), "1") == 0)
+        return;
+    mo_str_add(where, where->length ? " OR " : "");
+    mo_str_ident(where, c->name, '"');
+    mo_str_add(where, " IS (");
+    mo_str_add(where, c->fill || !p->column_before->attr[MO_ATTR_DEFAULT].text
+                          ? "NULL"
+                          : p->column_before->attr[MO_ATTR_DEFAULT].text);
+    mo_str_add(where, ")");
+}
+
+static int update_rows(mo_ladder *l, const alteration *a, mo_step *s)
+{
+    mo_str set = {0}, where = {0}, sql = {0};
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < a->change->parts.count; i++)
+        if (a->change->parts.items[i].kind == MO_PART_COLUMN && a->change->parts.items[i].op != MOULT_OP_DROP)
+            update_for(&set, &where, &a->change->parts.items[i]);
+    mo_str_add(&sql, "UPDATE OR ABORT ");
+    mo_str_ident(&sql, a->name, '"');
+    mo_str_add(&sql, " SET ");
+    mo_str_add(&sql, mo_str_text(&set));
+    if (strcmp(mo_str_text(&where), "1") != 0) {
+        mo_str_add(&sql, " WHERE ");
+        mo_str_add(&sql, mo_str_text(&where));
+    }
+    if (set.failed || where.failed || sql.failed)
+        rc = mo_error_nomem(l->err);
+    else if (set.length)
+        rc = mo_step_run(l->plan, s, mo_str_text(&sql), a->change->rows, l->err);
+    mo_str_free(&set);
+    mo_str_free(&where);
+    mo_str_free(&sql);
+    return rc;
+}
+
+static const char *edit_title(mo_ladder *l, const alteration *a)
+{
+    const mo_part *only = NULL;
+    for (size_t i = 0; i < a->change->parts.count; i++) {
+        const mo_part *p = &a->change->parts.items[i];
+        if (p->kind == MO_PART_COLUMN && p->op != MOULT_OP_ALTER)
+            continue;
+        if (p->kind != MO_PART_COLUMN || only)
+            return mo_region_printf(l->plan->region, "edit %s in place, after asking the rows", a->name);
+        only = p;
+    }
+    if (only == NULL)
+        return mo_region_printf(l->plan->region, "fill and edit %s in place", a->name);
+    return mo_region_printf(l->plan->region, "edit %s.%s in place, after asking the rows", a->name,
+                            only->column_after->name);
+}
+
+static const char *edit_cost(mo_ladder *l, const alteration *a)
+{
+    mo_str s = {0};
+    if (a->change->rows == 0)
+        return "";
+    mo_str_add(&s, a->update ? "reads and writes up to " : "reads ");
+    mo_str_count(&s, a->change->rows);
+    mo_str_add(&s, a->change->rows == 1 ? " row" : " rows");
+    return mo_str_into(&s, l->plan->region);
+}
+
+static int edit(mo_ladder *l, const alteration *a, const mo_object *m)
+{
+    const char *sql = merged_sql(l, a, m);
+    mo_step *s = new_step(l, a, MO_PHASE_CONTRACT, MO_ORDER_EDIT, "in-place", edit_title(l, a));
+    int rc;
+    if (s == NULL || sql == NULL || (s->cost = edit_cost(l, a)) == NULL)
+        return mo_error_nomem(l->err);
+    rc = a->update ? update_rows(l, a, s) : MOULT_OK;
+    if (rc == MOULT_OK)
+        rc = mo_ladder_edit_asserts(l, s, a->change);
+    return rc == MOULT_OK ? mo_ladder_edit(l, s, a->name, sql) : rc;
+}
+
+static char *drop_sql(mo_region *r, const char *table, const char *column)
+{
+    mo_str sql = {0};
+    mo_str_add(&sql, "ALTER TABLE ");
+    mo_str_ident(&sql, table, '"');
+    mo_str_add(&sql, " DROP COLUMN ");
+    mo_str_ident(&sql, column, '"');
+    return mo_str_into(&sql, r);
+}
+
+static int drop_column(mo_ladder *l, const alteration *a, const mo_column *c)
+{
+    mo_str cost = {0};
+    char *sql = drop_sql(l->plan->region, a->name, c->name);
+    mo_step *s;
+    if (sql == NULL || (s = new_step(l, a, MO_PHASE_CONTRACT, MO_ORDER_DROP_COLUMN, "native", sql)) == NULL)
+        return mo_error_nomem(l->err);
+    if (a->change->rows > 0) {
+        mo_str_add(&cost, "rewrites ");
+        mo_str_count(&cost, a->change->rows);
+        mo_str_add(&cost, a->change->rows == 1 ? " row" : " rows");
+    }
+    s->cost = mo_str_into(&cost, l->plan->region);
+    if (s->cost == NULL)
+        return mo_error_nomem(l->err);
+    return mo_step_run(l->plan, s, sql, a->change->rows, l->err);
+}
+
+/* --- may SQLite drop the columns? -------------------------------------------------------------------------------- */
+
+/* The table as it will be when its columns are dropped, and what names it and stays, in a scratch. */
+static int fill_scratch(mo_ladder *l, const alteration *a, const mo_object *m, mo_conn *scratch)
+{
+    const mo_schema *start = mo_plan_start(l->plan);
+    const char *sql = merged_sql(l, a, m);
+    int rc = sql ? l->plan->dialect->exec(scratch, sql, NULL, l->err) : mo_error_nomem(l->err);
+    for (size_t i = 0; i < start->objects.count && rc == MOULT_OK; i++) {
+        const mo_object *o = start->objects.items[i];
+        if (o->kind == MO_KIND_TABLE || mo_ladder_changed(l, o) || !mo_object_mentions(o, a->name) ||
+            (o->flags & MO_OBJECT_UNCOMPARED))
+            continue;
+        if (o->kind == MO_KIND_TRIGGER && !mo_name_equal(o->parent, a->name))
+            continue;
+        rc = l->plan->dialect->exec(scratch, o->sql, NULL, l->err);
+    }
+    return rc;
+}
+
+static int try_drops(mo_ladder *l, const alteration *a, mo_conn *scratch)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < a->change->parts.count && rc == MOULT_OK; i++) {
+        const mo_part *p = &a->change->parts.items[i];
+        char *sql;
+        if (p->kind != MO_PART_COLUMN || p->op != MOULT_OP_DROP)
+            continue;
+        sql = drop_sql(l->plan->region, a->name, p->column_before->name);
+        rc = sql ? l->plan->dialect->exec(scratch, sql, NULL, l->err) : mo_error_nomem(l->err);
+    }
+    return rc;
+}
+
+/* Sets *ok. Views of other tables may be missing there, so what cannot be loaded or dropped only means: rebuild. */
+static int native_drop_works(mo_ladder *l, const alteration *a, const mo_object *m, int *ok)
+{
+    mo_scratch *scratch;
+    int rc = l->plan->dialect->scratch_open(l->live, &scratch, l->err);
+    if (rc != MOULT_OK)
+        return rc;
+    rc = fill_scratch(l, a, m, l->plan->dialect->scratch_conn(scratch));
+    if (rc == MOULT_OK)
+        rc = try_drops(l, a, l->plan->dialect->scratch_conn(scratch));
+    l->plan->dialect->scratch_close(scratch);
+    *ok = rc == MOULT_OK;
+    if (rc == MOULT_NOMEM || rc == MOULT_CANCELLED || rc == MOULT_TIMEOUT)
+        return rc;
+    mo_error_clear(l->err);
+    return MOULT_OK;
+}
+
+/* The last looks, which need the edited definition: the order of keys, and SQLite's own word on the drops. */
+static int look_at_whole(alteration *a, const mo_object *m)
+{
+    int ok = 1, rc = MOULT_OK;
+    if (a->edit && !same_keys(a->before, m->table))
+        needs_rebuild(a, "the order of UNIQUE constraints changes");
+    if (a->update && mo_ladder_update_triggers(a->l, a->name))
+        needs_rebuild(a, "rows are written, and triggers must not fire");
+    if (a->drops >= MO_MANY_DROPS && a->change->rows > 0)
+        needs_rebuild(a, "several columns are dropped");
+    if (a->why == NULL && a->drops > 0)
+        rc = native_drop_works(a->l, a, m, &ok);
+    if (!ok)
+        needs_rebuild(a, "a dropped column is still named");
+    return rc;
+}
+
+int mo_ladder_alter(mo_ladder *l, const mo_change *change)
+{
+    alteration a = {.l = l, .change = change, .before = change->before->table, .after = change->after->table};
+    mo_object m;
+    int rc;
+    a.name = change->after->name;
+    for (size_t i = 0; i < change->parts.count; i++)
+        look_at(&a, &change->parts.items[i]);
+    rc = merged(l, &a, &m);
+    if (rc == MOULT_OK && a.why == NULL)
+        rc = look_at_whole(&a, &m);
+    if (rc != MOULT_OK)
+        return rc;
+    if (a.why)
+        return mo_ladder_rebuild(l, change, a.why);
+    for (size_t i = 0; i < change->parts.count && rc == MOULT_OK; i++)
+        if (change->parts.items[i].kind == MO_PART_COLUMN && change->parts.items[i].op == MOULT_OP_CREATE)
+            rc = add_column(l, &a, change->parts.items[i].column_after);
+    if (rc == MOULT_OK && a.edit)
+        rc = edit(l, &a, &m);
+    for (size_t i = 0; i < change->parts.count && rc == MOULT_OK; i++)
+        if (change->parts.items[i].kind == MO_PART_COLUMN && change->parts.items[i].op == MOULT_OP_DROP)
+            rc = drop_column(l, &a, change->parts.items[i].column_before);
+    return rc;
+}

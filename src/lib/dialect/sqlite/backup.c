@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backup.c - a copy of the whole database beside it, by SQLite's online backup, and a look whether the rows have changed.
+ *
+ * The copy is made in portions, so that the watch is asked and other connections get in between. It is written under a
+ * name of its own and gets its final name when it was read back and is whole.
+ */
+#include "dialect/sqlite/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PAGES_PER_PORTION = 1024 };
+
+int mo_sqlite_rows_seen(mo_conn *c, mo_hash *out, mo_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t seen;
+    int code, rc;
+
+    code = mo_sqlite_prepare(c, "PRAGMA main.data_version", &stmt, NULL, err);
+    if (code != MOULT_OK) {
+        return code;
+    }
+    rc = mo_sqlite_step(c, stmt, NULL);
+    if (rc == SQLITE_ROW) {
+        seen = sqlite3_column_int64(stmt, 0);
+        *out = mo_hash_of(&seen, sizeof seen);
+    } else {
+        code = mo_sqlite_fail(c, rc == SQLITE_DONE ? SQLITE_ERROR : rc, err);
+    }
+    sqlite3_finalize(stmt);
+    return code;
+}
+
+/* Copies page by page; the busy handler of the copy's source does the waiting. */
+static int copy(mo_conn *c, sqlite3 *to, const mo_watch *watch, mo_error *err)
+{
+    sqlite3_backup *b = sqlite3_backup_init(to, "main", c->db, "main");
+    double busy_since = 0;
+    int rc, code = MOULT_OK;
+
+    if (!b && (sqlite3_errcode(to) & 0xff) == SQLITE_NOMEM) {
+        return mo_error_nomem(err);
+    }
+    if (!b) {
+        mo_error_set(err, MOULT_IO, "the backup cannot begin: %s", sqlite3_errmsg(to));
+        return mo_error_engine(err, mo_sqlite_code_name(sqlite3_extended_errcode(to)));
+    }
+    do {
+        rc = sqlite3_backup_step(b, PAGES_PER_PORTION);
+        if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED) {
+            busy_since = busy_since > 0 ? busy_since : mo_clock_now();
+            if (mo_clock_now() - busy_since > c->busy_timeout) {
+                break;
+            }
+            mo_clock_sleep(0.020);
+        } else {
+            busy_since = 0;
+        }
+        if (watch) {
+            c->stopped = code = watch->tick(watch->user, -1);
+        }
+    } while (code == MOULT_OK && (rc == SQLITE_OK || rc == SQLITE_BUSY || rc == SQLITE_LOCKED));
+    sqlite3_backup_finish(b);
+    if (code != MOULT_OK) {
+        return mo_sqlite_fail(c, SQLITE_INTERRUPT, err);
+    }
+    if (rc != SQLITE_DONE) {
+        code = mo_sqlite_fail(c, rc, err);
+        mo_error_detail(err, "while the backup was made");
+        return code;
+    }
+    return MOULT_OK;
+}
+
+/* Reads the copy back as a whole: every page is there and every row can be read. */
+static int read_back(sqlite3 *copy_db, const char *path, mo_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    const char *said = NULL;
+    int rc = sqlite3_prepare_v2(copy_db, "PRAGMA quick_check(1)", -1, &stmt, NULL);
+    int code = MOULT_OK;
+
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(stmt);
+    }
+    if (rc == SQLITE_ROW) {
+        said = (const char *)sqlite3_column_text(stmt, 0);
+    }
+    if (!said && (sqlite3_errcode(copy_db) & 0xff) == SQLITE_NOMEM) {
+        code = mo_error_nomem(err);
+    } else if (!said || strcmp(said, "ok") != 0) {
+        mo_error_set(err, MOULT_IO, "the backup '%s' cannot be read back: %s", path,
+                     said ? said : sqlite3_errmsg(copy_db));
+        code = mo_error_hint(err, "the database itself may be damaged: ask it with 'PRAGMA integrity_check'");
+    }
+    sqlite3_finalize(stmt);
+    return code;
+}
+
+static int write_copy(mo_conn *c, const char *path, const mo_watch *watch, mo_error *err)
+{
+    sqlite3 *to = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int rc = sqlite3_open_v2(path, &to, flags, NULL);
+    int code;
+
+    if (rc == SQLITE_OK) {
+        code = copy(c, to, watch, err);
+    } else if ((rc & 0xff) == SQLITE_NOMEM) {
+        code = mo_error_nomem(err);
+    } else {
+        mo_error_set(err, MOULT_IO, "the backup '%s' cannot be made: %s", path, to ? sqlite3_errmsg(to) : "");
+        code = mo_error_engine(err, mo_sqlite_code_name(rc));
+    }
+    if (code == MOULT_OK) {
+        code = read_back(to, path, err);
+    }
+    sqlite3_close(to);
+    return code;
+}
+
+/* The file of the copy, empty, readable for the same people as the database: SQLite would let everybody read it. */
+static int make_file(const char *like, const char *path, mo_error *err)
+{
+    struct stat st;
+    mode_t mode = stat(like, &st) == 0 ? st.st_mode & 0777 : 0600;
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+
+    if (fd < 0) {
+        mo_error_set(err, errno == EACCES || errno == EROFS ? MOULT_PERMISSION : MOULT_IO,
+                     "the backup '%s' cannot be made: %s", path, strerror(errno));
+        mo_error_errno(err, errno);
+        return mo_error_hint(err, "the folder of the database must be writable, or go without a backup (--no-backup)");
+    }
+    close(fd);
+    return MOULT_OK;
+}
+
+/* The name says of what, and when: "app.db-moult-backup-20261105T102030.123Z". */
+static char *backup_path(const mo_conn *c, mo_region *r)
+{
+    char utc[32], stamp[32], *real = mo_sqlite_real_path(c), *out;
+    size_t n = 0;
+
+    mo_clock_utc(utc);
+    for (const char *p = utc; *p; p++) {
+        if (*p != '-' && *p != ':') {
+            stamp[n++] = *p;
+        }
+    }
+    stamp[n] = '\0';
+    out = real ? mo_region_printf(r, "%s-moult-backup-%s", real, stamp) : NULL;
+    free(real);
+    return out;
+}
+
+int mo_sqlite_backup(mo_conn *c, mo_region *r, const mo_watch *watch, const char **path, mo_error *err)
+{
+    const char *file = c->pending ? NULL : sqlite3_db_filename(c->db, "main");
+    char *final, *aside;
+    int code;
+
+    *path = NULL;
+    if (!file || !*file) {
+        return MOULT_OK; /* memory, or not there yet: nothing that could be lost */
+    }
+    final = backup_path(c, r);
+    aside = final ? mo_region_printf(r, "%s.part", final) : NULL;
+    if (!aside) {
+        return mo_error_nomem(err);
+    }
+    code = make_file(file, aside, err);
+    if (code != MOULT_OK) {
+        return code;
+    }
+    code = write_copy(c, aside, watch, err);
+    if (code == MOULT_OK && rename(aside, final) != 0) {
+        code = mo_error_set(err, MOULT_IO, "the backup '%s' cannot get its name: %s", aside, strerror(errno));
+    }
+    if (code != MOULT_OK) {
+        unlink(aside);
+        return code;
+    }
+    *path = final;
+    return MOULT_OK;
+}

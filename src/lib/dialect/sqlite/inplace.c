@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inplace.c - rung 2: the stored definition is edited, the rows on disk stay as they are.
+ *
+ * Right only where every stored row means the same under both definitions; alter.c sees to that. The rows are asked
+ * first, by assertions in the same transaction. Other connections must learn of the edit: a table that is created and
+ * dropped moves schema_version, which an UPDATE of sqlite_schema does not.
+ */
+#include <string.h>
+
+#include "base/lexer.h"
+#include "dialect/sqlite/ladder.h"
+
+#define BUMP "\"_moult_bump\""
+
+int mo_ladder_edit(mo_ladder *l, mo_step *step, const char *table, const char *sql)
+{
+    mo_str update = {0};
+    const char *before[] = {"PRAGMA writable_schema=ON", NULL};
+    const char *after[] = {"CREATE TABLE " BUMP "(x)", "DROP TABLE " BUMP, "PRAGMA writable_schema=RESET", NULL};
+    int rc = MOULT_OK;
+    mo_str_add(&update, "UPDATE sqlite_schema SET sql=");
+    mo_str_literal(&update, sql);
+    mo_str_add(&update, " WHERE type='table' AND lower(name)=lower(");
+    mo_str_literal(&update, table);
+    mo_str_add(&update, ")");
+    for (size_t i = 0; before[i] && rc == MOULT_OK; i++)
+        rc = mo_step_run(l->plan, step, before[i], 0, l->err);
+    if (rc == MOULT_OK)
+        rc = update.failed ? mo_error_nomem(l->err) : mo_step_run(l->plan, step, mo_str_text(&update), 0, l->err);
+    for (size_t i = 0; after[i] && rc == MOULT_OK; i++)
+        rc = mo_step_run(l->plan, step, after[i], 0, l->err);
+    mo_str_free(&update);
+    return rc;
+}
+
+/* The condition of a CHECK, from the text of its constraint: what stands within its parentheses. */
+static int check_condition(const char *text, const char **start, size_t *length)
+{
+    mo_lexer x;
+    mo_token t;
+    int depth = 0;
+    *start = NULL;
+    mo_lexer_init(&x, &mo_lex_sqlite, text, strlen(text));
+    for (t = mo_lexer_next(&x); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD; t = mo_lexer_next(&x)) {
+        if (mo_token_is_punct(&t, '(') && depth++ == 0)
+            *start = t.text + 1;
+        if (mo_token_is_punct(&t, ')') && --depth == 0) {
+            *length = (size_t)(t.text - *start);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int assert_none(mo_ladder *l, mo_step *step, const char *table, const mo_str *where, const char *message,
+                       int64_t rows, int asked)
+{
+    mo_str sql = {0};
+    int rc;
+    mo_str_add(&sql, "SELECT 1 FROM ");
+    mo_str_ident(&sql, table, '"');
+    mo_str_add(&sql, " WHERE ");
+    mo_str_add(&sql, mo_str_text(where));
+    mo_str_add(&sql, " LIMIT 1");
+    rc = sql.failed || where->failed || message == NULL
+             ? mo_error_nomem(l->err)
+             : mo_step_assert(l->plan, step, mo_str_text(&sql), message, rows, l->err);
+    if (rc == MOULT_OK)
+        step->statements.items[step->statements.count - 1].asked = asked;
+    mo_str_free(&sql);
+    return rc;
+}
+
+static int assert_not_null(mo_ladder *l, mo_step *step, const mo_change *change, const mo_part *part)
+{
+    const mo_column *c = part->column_after;
+    mo_str where = {0};
+    int rc;
+    mo_str_ident(&where, c->name, '"');
+    mo_str_add(&where, " IS NULL");
+    rc = assert_none(l, step, change->after->name, &where,
+                     mo_region_printf(l->plan->region, "rows of %s have NULL in %s, which becomes NOT NULL",
+                                      change->after->name, c->name),
+                     change->rows, part->harmless && c->fill == NULL);
+    mo_str_free(&where);
+    return rc;
+}
+
+static int assert_check(mo_ladder *l, mo_step *step, const mo_change *change, const mo_part *part)
+{
+    const char *start;
+    size_t n;
+    mo_str where = {0};
+    int rc;
+    if (!check_condition(part->constraint_after->text, &start, &n))
+        return MOULT_OK;
+    mo_str_add(&where, "NOT (");
+    mo_str_addn(&where, start, n);
+    mo_str_add(&where, ")");
+    rc = assert_none(l, step, change->after->name, &where,
+                     mo_region_printf(l->plan->region, "rows of %s do not satisfy %s", change->after->name,
+                                      part->constraint_after->text),
+                     change->rows, 0);
+    mo_str_free(&where);
+    return rc;
+}
+
+int mo_ladder_edit_asserts(mo_ladder *l, mo_step *step, const mo_change *change)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < change->parts.count && rc == MOULT_OK; i++) {
+        const mo_part *p = &change->parts.items[i];
+        if (p->kind == MO_PART_COLUMN && p->op == MOULT_OP_ALTER && (p->attrs & (1u << MO_ATTR_NOT_NULL)) &&
+            p->column_after->attr[MO_ATTR_NOT_NULL].canonical)
+            rc = assert_not_null(l, step, change, p);
+        if (p->kind == MO_PART_CONSTRAINT && p->op != MOULT_OP_DROP &&
+            p->constraint_after->kind == MO_CONSTRAINT_CHECK &&
+            (p->constraint_before == NULL ||
+             strcmp(p->constraint_before->canonical, p->constraint_after->canonical) != 0))
+            rc = assert_check(l, step, change, p);
+    }
+    return rc;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rename.c - renames, natively: SQLite itself makes views, triggers, indexes, foreign keys and CHECKs follow.
+ *
+ * They come first, tables before columns, so that all later steps speak of new names. A new name may still be taken by
+ * something that is renamed later (a swap, a chain): then the old one steps aside under a name of moult's own first.
+ */
+#include <string.h>
+
+#include "dialect/sqlite/ladder.h"
+
+typedef struct renamer {
+    mo_plan *plan;
+    mo_error *err;
+    int tolerant;
+    int serial;
+} renamer;
+
+static int same_scope(const mo_rename *a, const mo_rename *b)
+{
+    if (a->table == NULL || b->table == NULL)
+        return a->table == b->table;
+    return mo_name_equal(a->table, b->table);
+}
+
+/* Must `i` step aside, because its new name is still the old name of a rename that comes later? */
+static int is_taken(const mo_plan *p, size_t i)
+{
+    for (size_t k = i + 1; k < p->renames.count; k++)
+        if (same_scope(&p->renames.items[k], &p->renames.items[i]) &&
+            mo_name_equal(p->renames.items[k].from, p->renames.items[i].to))
+            return 1;
+    return 0;
+}
+
+static void add_sql(mo_str *sql, const mo_rename *r, const char *from, const char *to)
+{
+    mo_str_add(sql, "ALTER TABLE ");
+    mo_str_ident(sql, r->table ? r->table : from, '"');
+    if (r->table) {
+        mo_str_add(sql, " RENAME COLUMN ");
+        mo_str_ident(sql, from, '"');
+        mo_str_add(sql, " TO ");
+    } else {
+        mo_str_add(sql, " RENAME TO ");
+    }
+    mo_str_ident(sql, to, '"');
+}
+
+static int add_step(renamer *n, const mo_rename *r, const char *from, const char *to, const char *title)
+{
+    mo_str sql = {0};
+    mo_step *s;
+    int rc;
+    s = mo_plan_step(n->plan, MO_PHASE_CONTRACT, MO_ORDER_RENAME + n->serial++, "rename", MO_KIND_TABLE,
+                     r->table ? r->table : r->to, NULL);
+    if (s == NULL)
+        return mo_error_nomem(n->err);
+    s->title = title;
+    s->cost = "";
+    s->transaction = 1;
+    add_sql(&sql, r, from, to);
+    rc = sql.failed ? mo_error_nomem(n->err) : MOULT_OK;
+    /* With writable_schema on, SQLite leaves alone what it cannot parse (a view on a table that is gone). */
+    if (rc == MOULT_OK && n->tolerant)
+        rc = mo_step_run(n->plan, s, "PRAGMA writable_schema=ON", 0, n->err);
+    if (rc == MOULT_OK)
+        rc = mo_step_run(n->plan, s, mo_str_text(&sql), 0, n->err);
+    if (rc == MOULT_OK && n->tolerant)
+        rc = mo_step_run(n->plan, s, "PRAGMA writable_schema=OFF", 0, n->err);
+    mo_str_free(&sql);
+    return rc;
+}
+
+static const char *describe(mo_plan *p, const mo_rename *r)
+{
+    if (r->table)
+        return mo_region_printf(p->region, "rename column %s.%s to %s", r->table, r->from, r->to);
+    return mo_region_printf(p->region, "rename table %s to %s", r->from, r->to);
+}
+
+/* One pass over the renames of tables (or of columns): first what must step aside, then the rest. */
+static int rename_all(renamer *n, int tables)
+{
+    mo_plan *p = n->plan;
+    int rc = MOULT_OK;
+    MO_VEC(const char *) aside = {0};
+    for (size_t i = 0; i < p->renames.count && rc == MOULT_OK; i++) {
+        const mo_rename *r = &p->renames.items[i];
+        const char *from = r->from, *title;
+        if ((r->table == NULL) != tables)
+            from = NULL;
+        else if (is_taken(p, i)) {
+            from = mo_region_printf(p->region, "_moult_aside_%zu", i);
+            title = describe(p, r);
+            if (from == NULL || title == NULL)
+                return mo_error_nomem(n->err);
+            rc = add_step(n, r, r->from, from, title);
+        }
+        if (mo_vec_push(p->region, &aside, from))
+            return mo_error_nomem(n->err);
+    }
+    for (size_t i = p->renames.count; i-- > 0 && rc == MOULT_OK;) {
+        const mo_rename *r = &p->renames.items[i];
+        const char *title = describe(p, r);
+        if (title == NULL)
+            return mo_error_nomem(n->err);
+        if (aside.items[i])
+            rc = add_step(n, r, aside.items[i], r->to, title);
+    }
+    return rc;
+}
+
+int mo_sqlite_renames(mo_plan *plan, int tolerant, mo_error *err)
+{
+    renamer n = {plan, err, tolerant, 0};
+    int rc = rename_all(&n, 1);
+    if (rc == MOULT_OK)
+        rc = rename_all(&n, 0);
+    return rc;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* steps.c - drops and creates, and which change goes to which rung. */
+#include <string.h>
+
+#include "dialect/sqlite/ladder.h"
+
+static char *change_key(mo_kind kind, const char *name, char *room, size_t size)
+{
+    mo_str s = {0};
+    mo_str_addf(&s, "%d %s", (int)kind, name);
+    if (s.failed || s.length >= size) {
+        mo_str_free(&s);
+        return NULL;
+    }
+    memcpy(room, mo_str_text(&s), s.length + 1);
+    mo_str_free(&s);
+    return room;
+}
+
+int mo_ladder_changed(const mo_ladder *l, const mo_object *o)
+{
+    char room[1024];
+    char *key = change_key(o->kind, o->name, room, sizeof room);
+    if (key)
+        return mo_map_has(l->changed, key);
+    for (size_t i = 0; i < l->plan->changes.count; i++) { /* a name too long for the key: look at each */
+        const mo_change *c = &l->plan->changes.items[i];
+        const mo_object *other = c->after ? c->after : c->before;
+        if (c->op != MOULT_OP_RENAME && other->kind == o->kind && mo_name_equal(other->name, o->name))
+            return 1;
+    }
+    return 0;
+}
+
+static int note_changed(mo_ladder *l)
+{
+    char room[1024];
+    for (size_t i = 0; i < l->plan->changes.count; i++) {
+        const mo_change *c = &l->plan->changes.items[i];
+        const mo_object *o = c->after ? c->after : c->before;
+        char *key = c->op == MOULT_OP_RENAME ? NULL : change_key(o->kind, o->name, room, sizeof room);
+        if (key && mo_map_put(l->changed, key, (void *)o))
+            return mo_error_nomem(l->err);
+    }
+    return MOULT_OK;
+}
+
+static int order_of(mo_kind kind, int create)
+{
+    static const int creates[MO_KIND_COUNT] = {
+        [MO_KIND_TABLE] = MO_ORDER_CREATE_TABLE,  [MO_KIND_VIRTUAL_TABLE] = MO_ORDER_CREATE_TABLE,
+        [MO_KIND_INDEX] = MO_ORDER_CREATE_INDEX,  [MO_KIND_VIEW] = MO_ORDER_CREATE_VIEW,
+        [MO_KIND_TRIGGER] = MO_ORDER_CREATE_TRIGGER,
+    };
+    static const int drops[MO_KIND_COUNT] = {
+        [MO_KIND_TABLE] = MO_ORDER_DROP_TABLE,  [MO_KIND_VIRTUAL_TABLE] = MO_ORDER_DROP_TABLE,
+        [MO_KIND_INDEX] = MO_ORDER_DROP_INDEX,  [MO_KIND_VIEW] = MO_ORDER_DROP_VIEW,
+        [MO_KIND_TRIGGER] = MO_ORDER_DROP_TRIGGER,
+    };
+    return create ? creates[kind] : drops[kind];
+}
+
+static int drop(mo_ladder *l, const mo_object *o, const char *method)
+{
+    mo_str sql = {0};
+    int rc;
+    mo_step *s = mo_plan_step(l->plan, MO_PHASE_CONTRACT, order_of(o->kind, 0), method, o->kind, o->name, o->parent);
+    if (s == NULL)
+        return mo_error_nomem(l->err);
+    mo_str_addf(&sql, "DROP %s ", mo_kinds[o->kind].noun);
+    mo_str_ident(&sql, o->name, '"');
+    s->title = mo_region_dup(l->plan->region, mo_str_text(&sql));
+    s->undo = o->sql;
+    s->transaction = 1;
+    rc = sql.failed || s->title == NULL ? mo_error_nomem(l->err)
+                                        : mo_step_run(l->plan, s, mo_str_text(&sql), 0, l->err);
+    mo_str_free(&sql);
+    return rc;
+}
+
+/* The first line of a definition, as a title. */
+static const char *short_sql(mo_region *r, const char *sql)
+{
+    size_t n = strcspn(sql, "\n(");
+    while (n > 0 && sql[n - 1] == ' ')
+        n--;
+    return sql[n] == '\0' ? mo_region_dup(r, sql) : mo_region_printf(r, "%.*s …", (int)(n > 200 ? 200 : n), sql);
+}
+
+static int create(mo_ladder *l, const mo_object *o)
+{
+    int rc;
+    mo_step *s = mo_plan_step(l->plan, MO_PHASE_EXPAND, order_of(o->kind, 1), "create", o->kind, o->name, o->parent);
+    if (s == NULL)
+        return mo_error_nomem(l->err);
+    s->title = short_sql(l->plan->region, o->sql);
+    s->transaction = 1;
+    if (s->title == NULL)
+        return mo_error_nomem(l->err);
+    rc = mo_step_run(l->plan, s, o->sql, 0, l->err);
+    if (rc == MOULT_OK && o->kind == MO_KIND_VIEW) /* its triggers went with the old view */
+        rc = mo_ladder_restore(l, s, o->name, 0);
+    return rc;
+}
+
+/* Was the table (or view) of this index or trigger dropped or rebuilt away with it? Then there is nothing to drop. */
+static int goes_with_its_table(const mo_ladder *l, const mo_object *o)
+{
+    for (size_t i = 0; o->parent && i < l->plan->changes.count; i++) {
+        const mo_change *c = &l->plan->changes.items[i];
+        if (c->op == MOULT_OP_DROP && !mo_kinds[c->kind].of_table && mo_name_equal(c->before->name, o->parent))
+            return 1;
+    }
+    return 0;
+}
+
+static int change_steps(mo_ladder *l, const mo_change *c)
+{
+    int rc = MOULT_OK;
+    switch (c->op) {
+    case MOULT_OP_RENAME:
+        return MOULT_OK; /* done first, see rename.c */
+    case MOULT_OP_CREATE:
+        return create(l, c->after);
+    case MOULT_OP_DROP:
+        return goes_with_its_table(l, c->before) ? MOULT_OK : drop(l, c->before, "drop");
+    case MOULT_OP_ALTER:
+        break;
+    }
+    if (c->kind == MO_KIND_TABLE)
+        return mo_ladder_alter(l, c);
+    if (c->kind == MO_KIND_VIRTUAL_TABLE)
+        return mo_ladder_virtual(l, c);
+    if (!goes_with_its_table(l, c->before))
+        rc = drop(l, c->before, "create");
+    return rc == MOULT_OK ? create(l, c->after) : rc;
+}
+
+static int settings(mo_ladder *l)
+{
+    /* Off before BEGIN, where it is silently ignored: a DROP TABLE with it on deletes the children's rows. */
+    if (mo_vec_push(l->plan->region, &l->plan->settings, "foreign_keys=off"))
+        return mo_error_nomem(l->err);
+    for (size_t i = 0; i < l->plan->steps.count; i++)
+        if (strcmp(l->plan->steps.items[i].method, "in-place") == 0)
+            return mo_vec_push(l->plan->region, &l->plan->settings, "defensive=off") ? mo_error_nomem(l->err)
+                                                                                     : MOULT_OK;
+    return MOULT_OK;
+}
+
+int mo_sqlite_steps(mo_conn *c, mo_plan *plan, mo_error *err)
+{
+    mo_ladder l = {.plan = plan, .live = c, .err = err};
+    int rc;
+    l.changed = mo_map_new(1);
+    if (l.changed == NULL)
+        return mo_error_nomem(err);
+    rc = note_changed(&l);
+    for (size_t i = 0; i < plan->changes.count && rc == MOULT_OK; i++)
+        rc = change_steps(&l, &plan->changes.items[i]);
+    if (rc == MOULT_OK && plan->steps.count > 0)
+        rc = settings(&l);
+    mo_map_free(l.changed);
+    return rc;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* carry.h - what the two halves of carrying share: objects (carry.c) and the parts of a table (carry_table.c). */
+#ifndef MO_CARRY_H
+#define MO_CARRY_H
+
+#include "diff/parts.h"
+#include "dialect/dialect.h"
+
+typedef struct mo_carrier {
+    const mo_dialect *dialect;
+    const mo_schema *live, *desired;
+    const mo_ownership *own;
+    mo_plan *plan;     /* for notes; may be NULL */
+    mo_map *notes;     /* those that are there already */
+    mo_schema *target; /* what is made */
+    mo_wanted declared; /* `desired`, to be matched */
+    mo_wanted wanted;   /* `target`, likewise: with those annotations alone that are to be followed */
+    mo_renames renames;
+    int renamed;       /* the renames were done: `live` has the new names, annotations mean nothing any more */
+    mo_error *err;
+} mo_carrier;
+
+/* One note, once. */
+int mo_carry_note(mo_carrier *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds to `table` (a copy of a declared one) what of the live table is neither declared nor owned. */
+int mo_carry_table(mo_carrier *c, const mo_object *live, mo_object *table);
+
+#endif

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine.c - the lifecycle: fast path → lock → detect → (refuse | run) → record.
+ *
+ * The fast path takes no lock. Whoever gets the lock looks again first: another may have done the work meanwhile.
+ */
+#include "engine.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "detect.h"
+#include "report.h"
+
+/* One start: what is known of it on its way. */
+typedef struct start {
+    moult *m;
+    moult_result *result;
+    mo_region *region;
+    mo_source_read read;
+    mo_hash inputs;      /* of all that can make a plan non-empty, the database aside */
+    const mo_plan *plan; /* what runs */
+    int from_inputs;     /* 1: the plan was made from the inputs, so the fast path may remember them */
+    int approved;        /* by a person, in the database */
+    const char *backup;
+    const char *kind;    /* for the history */
+    double began;
+} start;
+
+/* --- the fast path ------------------------------------------------------------------------------------------------- */
+
+static void hash_list(mo_hasher *h, const char *const *list)
+{
+    for (size_t i = 0; list && list[i]; i++)
+        mo_hasher_add_text(h, list[i]);
+    mo_hasher_add_text(h, NULL);
+}
+
+static int hash_inputs(start *s)
+{
+    const moult_options *o = &s->m->options.pub;
+    mo_hasher *h = mo_hasher_new();
+    int flags[] = {(int)o->own, o->column_order_strict, o->backward};
+    if (h == NULL)
+        return mo_error_nomem(&s->m->error);
+    mo_hasher_add_text(h, MOULT_VERSION);
+    mo_hasher_add_text(h, s->m->dialect->engine(s->m->conn));
+    mo_hasher_add(h, &s->read.hash, sizeof s->read.hash);
+    mo_hasher_add(h, flags, sizeof flags);
+    hash_list(h, o->include);
+    hash_list(h, o->exclude);
+    s->inputs = mo_hasher_result(h);
+    mo_hasher_free(h);
+    return MOULT_OK;
+}
+
+/* Sets *hit, and the result when it is one. */
+static int fast_path(start *s, int *hit)
+{
+    moult *m = s->m;
+    mo_hash marker;
+    mo_fast found = {0};
+    int rc;
+    *hit = 0;
+    if (s->read.form != MO_SOURCE_TEXTS || m->options.pub.full || m->options.pub.record_only)
+        return MOULT_OK;
+    rc = m->dialect->marker(m->conn, &marker, &m->error);
+    if (rc == MOULT_OK)
+        rc = mo_fast_find(m->dialect, m->conn, s->inputs, marker, &found, &m->error);
+    if (rc != MOULT_OK || !found.hit)
+        return rc;
+    *hit = 1;
+    s->result->outcome = found.outcome;
+    s->result->version = found.version;
+    return MOULT_OK;
+}
+
+static int remember(start *s, moult_outcome outcome, int64_t version)
+{
+    mo_fast what = {1, outcome, version};
+    mo_hash marker;
+    int rc;
+    if (!s->from_inputs || s->read.form != MO_SOURCE_TEXTS)
+        return MOULT_OK;
+    rc = s->m->dialect->marker(s->m->conn, &marker, &s->m->error);
+    return rc == MOULT_OK ? mo_fast_record(s->m->dialect, s->m->conn, s->inputs, marker, &what, &s->m->error) : rc;
+}
+
+/* --- recording ----------------------------------------------------------------------------------------------------- */
+
+/* Who: what the caller says, else the account of the process. Into the region. */
+static const char *who(start *s)
+{
+    struct passwd entry, *found = NULL;
+    char room[1024];
+    if (s->m->options.pub.applied_by)
+        return s->m->options.pub.applied_by;
+    if (getpwuid_r(getuid(), &entry, room, sizeof room, &found) == 0 && found)
+        return mo_region_dup(s->region, found->pw_name);
+    return mo_region_printf(s->region, "uid %ld", (long)getuid());
+}
+
+static const char *host(start *s)
+{
+    char name[256] = "";
+    gethostname(name, sizeof name - 1);
+    return mo_region_dup(s->region, name);
+}
+
+static int last_version(start *s, int64_t *version, char fingerprint[65])
+{
+    mo_versions all = {0};
+    int rc = mo_history_read(s->m->dialect, s->m->conn, s->region, &all, &s->m->error);
+    *version = 0;
+    fingerprint[0] = '\0';
+    if (rc == MOULT_OK && all.count) {
+        const moult_version_info *last = &all.items[all.count - 1].info;
+        *version = last->version;
+        memcpy(fingerprint, last->to, strnlen(last->to, 64) + 1);
+        fingerprint[64] = '\0';
+    }
+    return rc;
+}
+
+static int add_version(start *s, const char *from)
+{
+    char now[32];
+    mo_version v = {{0}, s->plan->declared};
+    int rc;
+    mo_clock_utc(now);
+    v.info.applied_at = now;
+    v.info.applied_by = who(s);
+    v.info.host = host(s);
+    v.info.plan_id = s->plan->steps.count ? s->plan->id : NULL;
+    v.info.from = from;
+    v.info.to = s->plan->declared_fp;
+    v.info.kind = s->plan->steps.count == 0 ? "record" : s->kind;
+    v.info.changes = (int64_t)s->plan->rows.count;
+    v.info.seconds = mo_clock_now() - s->began;
+    v.info.tool = MOULT_VERSION;
+    if (v.info.applied_by == NULL || v.info.host == NULL)
+        return mo_error_nomem(&s->m->error);
+    rc = mo_history_add(s->m->dialect, s->m->conn, &v, &s->m->error);
+    s->result->version = v.info.version;
+    return rc;
+}
+
+/* Runs inside the last transaction: the history, the used approval, and what the fast path will find. */
+static int record(void *user, mo_error *err)
+{
+    start *s = user;
+    char last[65];
+    int64_t version;
+    int rc = mo_state_create(s->m->dialect, s->m->conn, err);
+    if (rc == MOULT_OK)
+        rc = last_version(s, &version, last);
+    if (rc == MOULT_OK && (s->plan->steps.count || version == 0 || strcmp(last, s->plan->declared_fp) != 0))
+        rc = add_version(s, last);
+    else if (rc == MOULT_OK)
+        s->result->version = version;
+    if (rc == MOULT_OK && s->approved)
+        rc = mo_plans_use(s->m->dialect, s->m->conn, s->plan->id, err);
+    return rc == MOULT_OK ? remember(s, MOULT_UP_TO_DATE, s->result->version) : rc;
+}
+
+/* --- running ------------------------------------------------------------------------------------------------------- */
+
+static int backup_tick(void *user, int64_t rows_done)
+{
+    const start *s = user;
+    (void)rows_done;
+    return s->m->cancel ? MOULT_CANCELLED : MOULT_OK;
+}
+
+static int backup(start *s)
+{
+    moult *m = s->m;
+    mo_watch watch = {backup_tick, s};
+    int rc;
+    if (m->options.pub.no_backup || s->plan->risk == MOULT_RISK_SAFE || s->plan->steps.count == 0)
+        return MOULT_OK;
+    rc = m->dialect->backup(m->conn, s->region, &watch, &s->backup, &m->error);
+    if (rc == MOULT_OK && s->backup)
+        rc = mo_monitor_log(&m->monitor, 1, "backup written to %s", s->backup);
+    return rc;
+}
+
+/* Off the transaction: the database as everybody sees it now. */
+static int verify_after(start *s)
+{
+    moult *m = s->m;
+    mo_schema *live = NULL;
+    int rc = mo_detect_inspect(m, &live);
+    if (rc == MOULT_OK && strcmp(live->fingerprint, s->plan->to) != 0) {
+        mo_str difference = {0};
+        rc = mo_error_set(&m->error, MOULT_UNVERIFIED,
+                          "the plan was applied, but the database is not the desired schema any more");
+        mo_error_hint(&m->error, "something else changed it at the same moment; look at moult status");
+        if (s->plan->target && mo_describe_difference(s->plan->target, live, &difference, &m->error) == MOULT_OK)
+            mo_error_detail(&m->error, "%s", mo_str_text(&difference));
+        mo_str_free(&difference);
+    }
+    mo_schema_free(live);
+    return rc;
+}
+
+static int run_plan(start *s)
+{
+    moult *m = s->m;
+    int rc = backup(s);
+    if (rc == MOULT_OK)
+        rc = mo_run(m->dialect, m->conn, s->plan, &m->scope, &m->monitor, record, s, &m->error);
+    if (rc == MOULT_OK && s->plan->steps.count)
+        rc = verify_after(s);
+    if (rc == MOULT_OK)
+        s->result->outcome = s->plan->steps.count ? MOULT_APPLIED : MOULT_RECORDED;
+    return rc;
+}
+
+/* May it run: by its mode, by an approval given here and now, or by one that waits in the database? */
+static int may_run(start *s, int *yes)
+{
+    moult *m = s->m;
+    int rc = MOULT_OK;
+    *yes = mo_plan_allowed(s->plan, m->options.pub.mode);
+    if (*yes || m->options.pub.mode == MOULT_MODE_DRY_RUN)
+        return MOULT_OK;
+    if (m->options.pub.approve) {
+        rc = mo_plan_id_matches(s->plan->id, m->options.pub.approve, yes, &m->error);
+        if (rc == MOULT_OK && !*yes) {
+            rc = mo_error_set(&m->error, MOULT_CHANGED, "plan %s was approved, but what would run now is plan %.8s",
+                              m->options.pub.approve, s->plan->id);
+            mo_error_hint(&m->error, "the schema or the database has changed since; look at the new plan");
+        }
+        return rc;
+    }
+    rc = mo_state_exists(m->dialect, m->conn, &m->error);
+    if (rc > 0)
+        rc = mo_plans_approved(m->dialect, m->conn, s->plan->id, &s->approved, &m->error);
+    *yes = s->approved;
+    return rc < 0 ? rc : MOULT_OK;
+}
+
+static int store_plan(moult *m, const mo_plan *plan)
+{
+    mo_str json = {0};
+    int rc = mo_plan_write_json(plan, &json, &m->error);
+    if (rc == MOULT_OK)
+        rc = m->dialect->begin(m->conn, 1, &m->error);
+    if (rc == MOULT_OK) {
+        rc = mo_state_create(m->dialect, m->conn, &m->error);
+        if (rc == MOULT_OK)
+            rc = mo_plans_put(m->dialect, m->conn, plan->id, mo_str_text(&json), &m->error);
+        if (rc == MOULT_OK)
+            rc = m->dialect->commit(m->conn, &m->error);
+        if (rc != MOULT_OK)
+            m->dialect->rollback(m->conn);
+    }
+    mo_str_free(&json);
+    return rc;
+}
+
+static int refuse(start *s)
+{
+    moult *m = s->m;
+    size_t high = 0, medium = 0;
+    int rc = store_plan(m, s->plan);
+    if (rc != MOULT_OK)
+        return rc;
+    for (size_t i = 0; i < s->plan->rows.count; i++) {
+        high += s->plan->rows.items[i].risk == MOULT_RISK_HIGH;
+        medium += s->plan->rows.items[i].risk == MOULT_RISK_MEDIUM;
+    }
+    s->result->outcome = MOULT_NEEDS_APPROVAL;
+    rc = mo_error_set(&m->error, MOULT_REFUSED, "plan %.8s needs approval: %zu of its changes %s high risk, %zu medium",
+                      s->plan->id, high, high == 1 ? "is" : "are", medium);
+    return mo_error_hint(&m->error, "look at it and approve it: moult approve %.8s --url %s", s->plan->id,
+                         m->url.display ? m->url.display : "URL") == rc
+               ? rc
+               : MOULT_REFUSED;
+}
+
+static int cannot_write(start *s)
+{
+    int rc = mo_error_set(&s->m->error, MOULT_PERMISSION, "%s cannot be written to, and its schema is not the desired one",
+                          moult_database_name(s->m));
+    mo_error_hint(&s->m->error, "run the plan with an account that may: moult plan --format sql prints it");
+    return rc;
+}
+
+/* record_only: the work was done by other means; it must be there, whole. */
+static int only_record(start *s)
+{
+    if (s->plan->steps.count == 0)
+        return run_plan(s);
+    mo_error_set(&s->m->error, MOULT_UNVERIFIED, "the database is not the desired schema: %zu change%s missing",
+                 s->plan->rows.count, s->plan->rows.count == 1 ? " is" : "s are");
+    return mo_error_hint(&s->m->error, "nothing was recorded; see moult plan for what is missing");
+}
+
+/* The plan is made; what becomes of it? The lock is held unless `writable` is 0. */
+static int decide(start *s, int writable)
+{
+    moult *m = s->m;
+    int rc, yes;
+    if (s->plan->behind && !m->options.pub.backward) {
+        s->result->outcome = MOULT_BEHIND;
+        s->result->version = s->plan->behind_version;
+        return MOULT_OK;
+    }
+    if (m->options.pub.mode == MOULT_MODE_DRY_RUN) {
+        s->result->outcome = s->plan->steps.count ? MOULT_PENDING : MOULT_UP_TO_DATE;
+        return MOULT_OK;
+    }
+    if (!writable) {
+        s->result->outcome = MOULT_UP_TO_DATE;
+        return s->plan->steps.count ? cannot_write(s) : MOULT_OK;
+    }
+    s->kind = s->plan->behind ? "backward" : "apply";
+    if (m->options.pub.record_only)
+        return only_record(s);
+    rc = may_run(s, &yes);
+    if (rc != MOULT_OK)
+        return rc;
+    return yes ? run_plan(s) : refuse(s);
+}
+
+/* An old build need not be looked at closely again. A failure to remember that costs time only. */
+static void remember_behind(start *s)
+{
+    moult *m = s->m;
+    int rc = m->dialect->begin(m->conn, 1, &m->error);
+    if (rc == MOULT_OK)
+        rc = remember(s, MOULT_BEHIND, s->result->version);
+    if (rc == MOULT_OK)
+        rc = m->dialect->commit(m->conn, &m->error);
+    if (rc != MOULT_OK)
+        m->dialect->rollback(m->conn);
+    mo_error_clear(&m->error);
+}
+
+static int detect_and_decide(start *s, int writable)
+{
+    int rc = mo_detect(s->m, &s->read, &s->result->plan);
+    s->plan = s->result->plan;
+    s->from_inputs = 1;
+    if (rc == MOULT_OK)
+        rc = decide(s, writable);
+    if (rc == MOULT_OK && s->result->outcome == MOULT_BEHIND && writable)
+        remember_behind(s);
+    return rc;
+}
+
+static int migrate(start *s, const moult_source *desired)
+{
+    moult *m = s->m;
+    mo_lock *lock = NULL;
+    int hit, writable, rc;
+    rc = mo_source_open(s->region, m->dialect, desired, m->options.pub.detect_timeout, &s->read, &m->error);
+    if (rc == MOULT_OK)
+        rc = hash_inputs(s);
+    if (rc == MOULT_OK)
+        rc = fast_path(s, &hit);
+    if (rc != MOULT_OK || hit)
+        return rc;
+    writable = m->options.pub.mode != MOULT_MODE_DRY_RUN && m->open_mode != MOULT_OPEN_READ &&
+               m->dialect->writable(m->conn);
+    if (!writable)
+        return detect_and_decide(s, 0);
+    rc = m->dialect->lock(m->conn, m->options.pub.lock_timeout, &m->cancel, &lock, &m->error);
+    if (rc == MOULT_OK)
+        rc = fast_path(s, &hit);
+    if (rc == MOULT_OK && !hit)
+        rc = detect_and_decide(s, 1);
+    m->dialect->unlock(lock);
+    return rc;
+}
+
+/* --- the public calls ---------------------------------------------------------------------------------------------- */
+
+static moult_result *new_result(void)
+{
+    return calloc(1, sizeof(moult_result));
+}
+
+static int begin(moult *m, start *s, moult_result *result)
+{
+    mo_error_clear(&m->error);
+    *s = (start){.m = m, .result = result, .kind = "apply", .began = mo_clock_now()};
+    s->region = mo_region_new();
+    return s->region ? MOULT_OK : mo_error_nomem(&m->error);
+}
+
+/* The text of a result is made last, from all that is known. */
+static int finish(start *s, int rc)
+{
+    moult *m = s->m;
+    int said = mo_report_result(m, s->result, rc, s->backup);
+    if (rc == MOULT_OK && said != MOULT_OK)
+        rc = mo_error_nomem(&m->error);
+    mo_region_free(s->region);
+    return rc;
+}
+
+int moult_migrate(moult *m, const moult_source *desired, moult_result **out)
+{
+    start s;
+    int rc;
+    *out = new_result();
+    if (*out == NULL)
+        return mo_error_nomem(&m->error);
+    rc = begin(m, &s, *out);
+    if (rc == MOULT_OK)
+        rc = migrate(&s, desired);
+    return finish(&s, rc);
+}
+
+int moult_start(moult_result **out, const char *url, const moult_source *desired, const moult_options *options)
+{
+    moult *m;
+    int rc = moult_open(&m, url, MOULT_OPEN_CREATE, options);
+    *out = NULL;
+    if (rc == MOULT_OK)
+        rc = moult_migrate(m, desired, out);
+    else
+        *out = new_result();
+    if (*out && m)
+        mo_error_move(&(*out)->error, &m->error);
+    else if (*out)
+        mo_error_nomem(&(*out)->error);
+    moult_close(m);
+    return *out ? rc : MOULT_NOMEM;
+}
+
+int moult_apply(moult *m, const moult_plan *plan, moult_result **out)
+{
+    start s;
+    mo_lock *lock = NULL;
+    int rc;
+    *out = new_result();
+    if (*out == NULL)
+        return mo_error_nomem(&m->error);
+    rc = begin(m, &s, *out);
+    s.plan = (const mo_plan *)plan;
+    if (rc == MOULT_OK && s.plan->id[0] == '\0')
+        rc = mo_error_set(&m->error, MOULT_INVALID, "the plan has no steps yet: moult_build() makes them");
+    if (rc == MOULT_OK && (m->open_mode == MOULT_OPEN_READ || !m->dialect->writable(m->conn)))
+        rc = cannot_write(&s);
+    if (rc == MOULT_OK)
+        rc = m->dialect->lock(m->conn, m->options.pub.lock_timeout, &m->cancel, &lock, &m->error);
+    if (rc == MOULT_OK)
+        rc = decide(&s, 1);
+    m->dialect->unlock(lock);
+    return finish(&s, rc);
+}
+
+int moult_plan_store(moult *m, const moult_plan *plan)
+{
+    mo_error_clear(&m->error);
+    if (m->open_mode == MOULT_OPEN_READ || !m->dialect->writable(m->conn))
+        return mo_error_set(&m->error, MOULT_PERMISSION, "%s cannot be written to", moult_database_name(m));
+    return store_plan(m, (const mo_plan *)plan);
+}
+
+int moult_plan_find(moult *m, const char *id, moult_plan **out)
+{
+    mo_region *r = mo_region_new();
+    mo_stored_plan stored;
+    int rc;
+    *out = NULL;
+    mo_error_clear(&m->error);
+    if (r == NULL)
+        return mo_error_nomem(&m->error);
+    rc = mo_state_exists(m->dialect, m->conn, &m->error);
+    if (rc == 0)
+        rc = mo_error_set(&m->error, MOULT_NOTFOUND, "no plan is stored in %s", moult_database_name(m));
+    if (rc > 0)
+        rc = mo_plans_find(m->dialect, m->conn, r, id, &stored, &m->error);
+    if (rc == MOULT_OK)
+        rc = mo_plan_read_json(m->dialect, stored.body, strlen(stored.body), "the stored plan", (mo_plan **)out, &m->error);
+    mo_region_free(r);
+    return rc;
+}
+
+static int approve(start *s, const char *id)
+{
+    moult *m = s->m;
+    mo_schema *live = NULL;
+    const char *by = who(s), *on = host(s);
+    int rc = by && on ? mo_detect_inspect(m, &live) : mo_error_nomem(&m->error);
+    if (rc == MOULT_OK && strcmp(live->fingerprint, s->plan->from) != 0) {
+        rc = mo_error_set(&m->error, MOULT_CHANGED, "the schema of %s has changed since plan %.8s was made",
+                          moult_database_name(m), s->plan->id);
+        mo_error_hint(&m->error, "make a new plan");
+    }
+    mo_schema_free(live);
+    if (rc == MOULT_OK)
+        rc = m->dialect->begin(m->conn, 1, &m->error);
+    if (rc != MOULT_OK)
+        return rc;
+    rc = mo_plans_approve(m->dialect, m->conn, id, by, on, &m->error);
+    if (rc == MOULT_OK)
+        rc = m->dialect->commit(m->conn, &m->error);
+    if (rc != MOULT_OK)
+        m->dialect->rollback(m->conn);
+    return rc;
+}
+
+int moult_approve(moult *m, const char *id)
+{
+    moult_result none = {0};
+    moult_plan *plan = NULL;
+    start s;
+    int rc = moult_plan_find(m, id, &plan);
+    if (rc == MOULT_OK)
+        rc = begin(m, &s, &none);
+    if (rc != MOULT_OK) {
+        moult_plan_free(plan);
+        return rc;
+    }
+    s.plan = (const mo_plan *)plan;
+    rc = m->dialect->writable(m->conn)
+             ? approve(&s, s.plan->id)
+             : mo_error_set(&m->error, MOULT_PERMISSION, "%s cannot be written to", moult_database_name(m));
+    mo_region_free(s.region);
+    moult_plan_free(plan);
+    return rc;
+}

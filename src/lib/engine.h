@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* engine.h - the handle, and the one-step lifecycle over the rooms. */
+#ifndef MO_ENGINE_H
+#define MO_ENGINE_H
+
+#include "moult.h"
+#include "dialect/dialect.h"
+#include "run/run.h"
+#include "source/source.h"
+#include "state/state.h"
+
+/* options.c - a checked, deep copy of the caller's options. */
+typedef struct mo_options {
+    mo_region *region;
+    moult_options pub;
+} mo_options;
+int mo_options_copy(const moult_options *from, mo_options *out, mo_error *err); /* INVALID names the member; from may be NULL */
+void mo_options_free(mo_options *o);
+
+struct moult {
+    mo_error error;
+    mo_options options;
+    mo_region *region; /* the URL */
+    mo_url url;
+    moult_open_mode open_mode;
+    const mo_dialect *dialect;
+    mo_conn *conn;
+    mo_scope scope;
+    mo_monitor monitor;
+    volatile int cancel;
+};
+
+struct moult_result {
+    mo_error error;
+    moult_outcome outcome;
+    char *text;
+    mo_plan *plan;
+    int64_t version;
+};
+
+struct moult_plan; /* is an mo_plan */
+struct moult_schema; /* is an mo_schema */
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* plan.h - changes, and the steps that make them. A plan is one region. */
+#ifndef MO_PLAN_H
+#define MO_PLAN_H
+
+#include "moult.h"
+#include "base/error.h"
+#include "base/region.h"
+#include "base/str.h"
+#include "schema/schema.h"
+
+struct mo_dialect;
+
+/* A judgement: the level, the rule that said so, what it says (with what the data says). */
+typedef struct mo_judgement {
+    moult_risk level;
+    const char *rule;
+    const char *reason;
+} mo_judgement;
+
+typedef enum mo_part_kind { MO_PART_COLUMN = 0, MO_PART_CONSTRAINT, MO_PART_OPTION, MO_PART_ORDER } mo_part_kind;
+
+/* One difference inside a table. */
+typedef struct mo_part {
+    moult_op op;
+    mo_part_kind kind;
+    const mo_column *column_before, *column_after;
+    const mo_constraint *constraint_before, *constraint_after;
+    const mo_option *option_before, *option_after;
+    unsigned attrs; /* ALTER of a column: bit (1u << mo_attr) for each attribute that differs */
+    mo_judgement judgement;
+    const char *evidence; /* what the rows say: "none of 120,411 rows is NULL"; NULL: they were not asked */
+    int64_t default_rows; /* ALTER of a column's default: rows that hold the old one, once they were asked */
+    int harmless;         /* 1: the rows were asked, and nothing of them is lost or refused */
+} mo_part;
+
+/* One difference between two schemas. RENAME: only the name; what else differs is an ALTER of its own. */
+typedef struct mo_change {
+    moult_op op;
+    mo_kind kind;
+    const mo_object *before, *after; /* CREATE: no before; DROP: no after */
+    MO_VEC(mo_part) parts;           /* ALTER of a table */
+    int64_t rows;                    /* ALTER of a table: its rows, once they were asked */
+    mo_judgement judgement;
+} mo_change;
+
+typedef enum mo_phase { MO_PHASE_EXPAND = 0, MO_PHASE_HOOKS, MO_PHASE_CONTRACT } mo_phase;
+extern const char *const mo_phases[3];
+
+typedef enum mo_statement_kind {
+    MO_STATEMENT_RUN = 0, /* runs */
+    MO_STATEMENT_ASSERT   /* a query that must give no row; a row it gives stops the apply with `message` */
+} mo_statement_kind;
+
+typedef struct mo_statement {
+    mo_statement_kind kind;
+    const char *sql;
+    const char *message; /* ASSERT: what a row means, for a person ("rows of user have NULL in email") */
+    int64_t rows;        /* rows it will go through, for progress; 0: few, or not known */
+    int asked;           /* ASSERT: answered when the plan was made; not asked again while plan->rows_seen still holds */
+} mo_statement;
+
+/* One step: what a person reads as one action. */
+typedef struct mo_step {
+    mo_phase phase;
+    int order;            /* steps are sorted by it, then by dependency, then by name */
+    const char *method;   /* "create", "drop", "rename", "native", "in-place", "rebuild": the rung */
+    const char *title;    /* "edit user.email in place, after asking the rows" */
+    const char *cost;     /* "rewrites 120,411 rows"; "" */
+    const char *undo;     /* SQL or a word for a person; NULL: none */
+    mo_kind kind;
+    const char *object;   /* its name */
+    const char *parent;   /* its table, or NULL */
+    int transaction;      /* steps of one number are one transaction; 0: each statement on its own */
+    MO_VEC(mo_statement) statements;
+    MO_VEC(mo_statement) proof; /* the declared equivalent on a scratch without rows; empty: the same as `statements` */
+} mo_step;
+
+/* A drop and a create that look like a rename. */
+typedef struct mo_hint {
+    const char *kind;       /* "column", "table" */
+    const char *table;      /* of a column */
+    const char *from, *to;
+    const char *annotation; /* "-- @renamed from=old" */
+} mo_hint;
+
+/* A rename that the plan does first: everything after it speaks of new names, the live database still of the old. */
+typedef struct mo_rename {
+    const char *table;    /* of a column: its table's new name; NULL: a table is renamed */
+    const char *from, *to;
+} mo_rename;
+
+typedef struct mo_plan {
+    mo_region *region;
+    const struct mo_dialect *dialect;
+    char id[65];           /* "" until mo_plan_seal() */
+    char from[65], to[65]; /* fingerprints: live, and target */
+    char declared_fp[65];  /* fingerprint of what the source declares: what the history speaks of */
+    MO_VEC(mo_rename) renames;
+    MO_VEC(mo_change) changes; /* renames first; all others compare what is there after the renames with the target */
+    MO_VEC(mo_step) steps;
+    MO_VEC(const char *) notes;
+    MO_VEC(mo_hint) hints;
+    MO_VEC(const char *) settings; /* what the session is set to while it runs ("foreign_keys=off"), for people and the id */
+    moult_risk risk;
+    int behind;             /* the desired schema was replaced by a newer version */
+    int64_t behind_version;
+    const char *declared;   /* snapshot (JSON) of what the source declares: goes into the history */
+    /* Owned by the plan where set; freed with it. NULL in a plan that was read from JSON. */
+    mo_schema *live, *target, *desired;
+    mo_schema *renamed; /* what live is after the renames; NULL: there are none, it is live */
+    int asks_rows;      /* live is the live database: its rows can be asked */
+    mo_hash rows_seen;  /* the dialect's value for "nobody has written since" when the rows were asked */
+    /* A plan read from JSON keeps its changes only as these. */
+    MO_VEC(moult_change_info) rows;
+} mo_plan;
+
+/* What a table or column (by its new name) is called in the live database. */
+const char *mo_plan_live_table(const mo_plan *p, const char *table);
+const char *mo_plan_live_column(const mo_plan *p, const char *table, const char *column);
+/* What the steps start from, once the renames are done. */
+const mo_schema *mo_plan_start(const mo_plan *p);
+
+mo_plan *mo_plan_new(const struct mo_dialect *d); /* NULL: no memory */
+void mo_plan_free(mo_plan *p);                    /* takes NULL */
+
+/* Building. All return MOULT_OK or NOMEM (in err). */
+int mo_plan_note(mo_plan *p, mo_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* A new step at the end; NULL: no memory. Strings are copied. */
+mo_step *mo_plan_step(mo_plan *p, mo_phase phase, int order, const char *method, mo_kind kind, const char *object, const char *parent);
+int mo_step_run(mo_plan *p, mo_step *s, const char *sql, int64_t rows, mo_error *err);
+int mo_step_assert(mo_plan *p, mo_step *s, const char *sql, const char *message, int64_t rows, mo_error *err);
+
+/* order.c - sorts the steps by (order, dependency of what they make, name): the same input gives the same order. */
+int mo_plan_sort(mo_plan *p, mo_error *err);
+
+/* id.c - the rows for people (plan->rows) from the changes, the risk of the whole, and the id: SHA-256 over dialect,
+ * fingerprints, settings, and every step's phase, method, statements and their order; not over counts, costs or texts. */
+int mo_plan_seal(mo_plan *p, mo_error *err);
+/* Does the mode let it run without a person? */
+int mo_plan_allowed(const mo_plan *p, moult_mode mode);
+
+/* json.c - plan files. Reading checks the format's version and that the id fits the content: INVALID otherwise. */
+int mo_plan_write_json(const mo_plan *p, mo_str *out, mo_error *err);
+int mo_plan_read_json(const struct mo_dialect *d, const char *json, size_t length, const char *name, mo_plan **out,
+                      mo_error *err);
+/* sql.c - a script for the engine's shell: commented, settings and transaction included. */
+int mo_plan_write_sql(const mo_plan *p, mo_str *out, mo_error *err);
+/* text.c - for a person, without colour. */
+int mo_plan_write_text(const mo_plan *p, mo_str *out, mo_error *err);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * prove.c - no plan leaves the house unproved.
+ *
+ * A scratch gets a copy of the current schema, without rows: all of it, or what the steps touch with everything that names it or is
+ * named by it. Each step runs there in its declared equivalent; the result is read back and must be the target.
+ */
+#include "run/run.h"
+
+#include <string.h>
+
+typedef struct proof {
+    const mo_dialect *d;
+    const mo_plan *plan;
+    mo_map *touched; /* folded names that the proof is about; NULL: everything */
+    mo_deadline deadline;
+    mo_error *err;
+} proof;
+
+/* --- what the proof is about --------------------------------------------------------------------------------------- */
+
+static int touch(proof *p, const char *name, int *more)
+{
+    if (name == NULL || mo_map_has(p->touched, name))
+        return MOULT_OK;
+    *more = 1;
+    return mo_map_put(p->touched, name, NULL) ? mo_error_nomem(p->err) : MOULT_OK;
+}
+
+static int touch_changes(proof *p)
+{
+    int more, rc = MOULT_OK;
+    for (size_t i = 0; i < p->plan->changes.count && rc == MOULT_OK; i++) {
+        const mo_change *c = &p->plan->changes.items[i];
+        const mo_object *both[2] = {c->before, c->after};
+        for (size_t k = 0; k < 2 && rc == MOULT_OK; k++) {
+            if (both[k] == NULL)
+                continue;
+            rc = touch(p, both[k]->name, &more);
+            if (rc == MOULT_OK)
+                rc = touch(p, both[k]->parent, &more);
+        }
+    }
+    for (size_t i = 0; i < p->plan->renames.count && rc == MOULT_OK; i++) {
+        const mo_rename *r = &p->plan->renames.items[i];
+        rc = touch(p, r->table ? r->table : r->from, &more);
+        if (rc == MOULT_OK && r->table)
+            rc = touch(p, mo_plan_live_table(p->plan, r->table), &more);
+    }
+    return rc;
+}
+
+static int concerns(const proof *p, const mo_object *o)
+{
+    if (p->touched == NULL || mo_map_has(p->touched, o->name) || (o->parent && mo_map_has(p->touched, o->parent)))
+        return 1;
+    for (size_t i = 0; i < o->mention_count; i++)
+        if (mo_map_has(p->touched, o->mentions[i]))
+            return 1;
+    return 0;
+}
+
+/* One round outwards from what is touched: what names it, and the tables of that. Tables name each other by foreign keys only, so
+ * after the first round (`all`) only views and triggers carry the touch further. */
+static int grow(proof *p, const mo_schema *s, int all, int *more)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < s->objects.count && rc == MOULT_OK; i++) {
+        const mo_object *o = s->objects.items[i];
+        if ((!all && o->kind != MO_KIND_VIEW && o->kind != MO_KIND_TRIGGER) || !concerns(p, o))
+            continue;
+        rc = touch(p, o->name, more);
+        if (rc == MOULT_OK)
+            rc = touch(p, o->parent, more);
+    }
+    return rc;
+}
+
+/* What touched views and triggers name must be there too, else the engine cannot look at them. */
+static int add_named(proof *p, const mo_schema *s, int *more)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < s->objects.count && rc == MOULT_OK; i++) {
+        const mo_object *o = s->objects.items[i];
+        if ((o->kind != MO_KIND_VIEW && o->kind != MO_KIND_TRIGGER) || !mo_map_has(p->touched, o->name))
+            continue;
+        for (size_t k = 0; k < o->mention_count && rc == MOULT_OK; k++)
+            if (mo_schema_find_relation(s, o->mentions[k]))
+                rc = touch(p, o->mentions[k], more);
+    }
+    return rc;
+}
+
+static int find_touched(proof *p)
+{
+    const mo_schema *live = p->plan->live;
+    int more = 1, rc;
+    p->touched = mo_map_new(1);
+    if (p->touched == NULL)
+        return mo_error_nomem(p->err);
+    rc = touch_changes(p);
+    if (rc == MOULT_OK)
+        rc = grow(p, live, 1, &more);
+    for (more = 1; more && rc == MOULT_OK;) {
+        more = 0;
+        rc = grow(p, live, 0, &more);
+    }
+    for (more = 1; more && rc == MOULT_OK;) {
+        more = 0;
+        rc = add_named(p, live, &more);
+        for (size_t i = 0; i < live->objects.count && rc == MOULT_OK; i++) {
+            const mo_object *o = live->objects.items[i]; /* what hangs on a touched table comes with it */
+            if (o->parent && mo_map_has(p->touched, o->parent))
+                rc = touch(p, o->name, &more);
+        }
+    }
+    return rc;
+}
+
+static int is_touched(const proof *p, const mo_object *o)
+{
+    if (o->flags & MO_OBJECT_UNCOMPARED)
+        return 0;
+    return p->touched == NULL || mo_map_has(p->touched, o->name) || (o->parent && mo_map_has(p->touched, o->parent));
+}
+
+/* --- running it ---------------------------------------------------------------------------------------------------- */
+
+static int unproved(proof *p, const char *what, const char *sql)
+{
+    mo_error cause = {{0}};
+    int rc;
+    if (p->err->pub.code == MOULT_NOMEM || p->err->pub.code == MOULT_CANCELLED || p->err->pub.code == MOULT_TIMEOUT)
+        return p->err->pub.code;
+    mo_error_move(&cause, p->err);
+    rc = mo_error_set(p->err, MOULT_UNPROVED, "%s: %s", what, cause.pub.message ? cause.pub.message : "unknown error");
+    mo_error_detail(p->err, "in: %s", sql);
+    mo_error_hint(p->err, "nothing was changed; this is a defect of moult, please report it with both schemas");
+    mo_error_clear(&cause);
+    return rc;
+}
+
+static int late(proof *p)
+{
+    if (!mo_deadline_passed(p->deadline))
+        return MOULT_OK;
+    mo_error_set(p->err, MOULT_TIMEOUT, "the time limit passed while the plan was proved");
+    return mo_error_hint(p->err, "raise the limit for detection");
+}
+
+/* Does an object that is broken already (a view on what is gone) fail to load here? Then it is left out on both sides. */
+static int copy_live(proof *p, mo_conn *scratch)
+{
+    const mo_schema *live = p->plan->live;
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < live->objects.count && rc == MOULT_OK; i++) {
+        const mo_object *o = live->objects.items[i];
+        if (!is_touched(p, o))
+            continue;
+        rc = p->d->exec(scratch, o->sql, NULL, p->err);
+        if (rc != MOULT_OK)
+            return unproved(p, "the current schema cannot be copied", o->sql);
+        rc = late(p);
+    }
+    return rc;
+}
+
+static int run_statement(proof *p, mo_conn *scratch, const mo_statement *s)
+{
+    int rc = MOULT_OK;
+    if (s->kind == MO_STATEMENT_RUN)
+        rc = p->d->exec(scratch, s->sql, NULL, p->err);
+    if (rc != MOULT_OK)
+        return unproved(p, "a step of the plan fails", s->sql);
+    return late(p);
+}
+
+static int run_steps(proof *p, mo_conn *scratch)
+{
+    int rc = p->d->run_begin(scratch, p->plan, p->err);
+    for (size_t i = 0; i < p->plan->steps.count && rc == MOULT_OK; i++) {
+        const mo_step *s = &p->plan->steps.items[i];
+        size_t n = s->proof.count ? s->proof.count : s->statements.count;
+        const mo_statement *all = s->proof.count ? s->proof.items : s->statements.items;
+        for (size_t k = 0; k < n && rc == MOULT_OK; k++)
+            rc = run_statement(p, scratch, &all[k]);
+    }
+    p->d->run_end(scratch);
+    return rc;
+}
+
+/* The part of a schema that the proof is about. */
+static int part_of(proof *p, const mo_schema *s, mo_schema **out)
+{
+    int rc = MOULT_OK;
+    *out = mo_schema_new();
+    if (*out == NULL)
+        return mo_error_nomem(p->err);
+    for (size_t i = 0; i < s->objects.count && rc == MOULT_OK; i++) {
+        mo_object *copy;
+        if (!is_touched(p, s->objects.items[i]))
+            continue;
+        copy = mo_schema_object_copy(*out, s->objects.items[i]);
+        rc = copy ? mo_schema_add(*out, copy, p->err) : mo_error_nomem(p->err);
+    }
+    if (rc == MOULT_OK)
+        rc = mo_schema_seal(*out, p->err);
+    if (rc != MOULT_OK) {
+        mo_schema_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+static int compare(proof *p, mo_conn *scratch)
+{
+    mo_schema *found = NULL, *wanted = NULL;
+    mo_str difference = {0};
+    int rc = p->d->introspect(scratch, &found, p->err);
+    if (rc == MOULT_OK)
+        rc = part_of(p, p->plan->target, &wanted);
+    if (rc == MOULT_OK && strcmp(found->fingerprint, wanted->fingerprint) != 0) {
+        rc = mo_describe_difference(wanted, found, &difference, p->err);
+        if (rc == MOULT_OK) {
+            rc = mo_error_set(p->err, MOULT_UNPROVED, "the plan does not lead to the desired schema");
+            mo_error_detail(p->err, "%s", mo_str_text(&difference));
+            mo_error_hint(p->err, "nothing was changed; this is a defect of moult, please report it with both schemas");
+        }
+    }
+    mo_str_free(&difference);
+    mo_schema_free(found);
+    mo_schema_free(wanted);
+    return rc;
+}
+
+int mo_prove(const mo_dialect *d, mo_conn *c, const mo_plan *plan, int full, mo_deadline deadline, mo_error *err)
+{
+    proof p = {.d = d, .plan = plan, .deadline = deadline, .err = err};
+    mo_scratch *scratch = NULL;
+    int rc = full ? MOULT_OK : find_touched(&p);
+    if (rc == MOULT_OK)
+        rc = d->scratch_open(c, &scratch, err);
+    if (rc == MOULT_OK)
+        rc = copy_live(&p, d->scratch_conn(scratch));
+    if (rc == MOULT_OK)
+        rc = run_steps(&p, d->scratch_conn(scratch));
+    if (rc == MOULT_OK)
+        rc = compare(&p, d->scratch_conn(scratch));
+    d->scratch_close(scratch);
+    mo_map_free(p.touched);
+    return rc;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.c - runs the steps of a plan, and verifies before the last commit.
+ *
+ * Steps of one transaction number run in one transaction. The first one begins by looking whether the database is still
+ * what the plan starts from; the last one ends, before its commit, with the engine's own checks, a second reading of the schema, which must be
+ * the target, and the record for the history. So on an engine whose DDL is transactional everything happens, or nothing.
+ */
+#include "run/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct runner {
+    const mo_dialect *d;
+    mo_conn *c;
+    const mo_plan *plan;
+    const mo_scope *scope;
+    const mo_monitor *monitor;
+    mo_error *err;
+    const mo_step *step;
+    size_t step_number;
+    int64_t rows; /* of the statement that runs */
+    double began; /* the step */
+    double told;  /* the last progress event */
+    mo_deadline limit;
+} runner;
+
+#define MO_PROGRESS_EVERY 0.1 /* seconds between two progress events */
+
+int mo_monitor_log(const mo_monitor *m, int level, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    moult_event e = {.kind = MOULT_EVENT_LOG, .level = level, .message = text};
+    if (m == NULL || m->on_event == NULL)
+        return MOULT_OK;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return m->on_event(m->user, &e) ? MOULT_CANCELLED : MOULT_OK;
+}
+
+static int tell(runner *r, moult_event_kind kind, int finished, int64_t done)
+{
+    moult_event e = {.kind = kind, .message = r->step->title, .step = r->step_number, .finished = finished};
+    if (r->monitor->on_event == NULL)
+        return MOULT_OK;
+    e.step_count = r->plan->steps.count;
+    e.done = done;
+    e.total = r->rows;
+    e.seconds = mo_clock_now() - r->began;
+    return r->monitor->on_event(r->monitor->user, &e) ? MOULT_CANCELLED : MOULT_OK;
+}
+
+/* Called while a statement runs. */
+static int tick(void *user, int64_t rows_done)
+{
+    runner *r = user;
+    double now;
+    if (r->monitor->cancel && *r->monitor->cancel)
+        return MOULT_CANCELLED;
+    if (mo_deadline_passed(r->limit))
+        return MOULT_TIMEOUT;
+    now = mo_clock_now();
+    if (now - r->told < MO_PROGRESS_EVERY || rows_done < 0)
+        return MOULT_OK;
+    r->told = now;
+    return tell(r, MOULT_EVENT_PROGRESS, 0, rows_done);
+}
+
+static int row_found(void *user, size_t count, const mo_value *values)
+{
+    int *found = user;
+    (void)count;
+    (void)values;
+    *found = 1;
+    return MOULT_OK;
+}
+
+static int run_assert(runner *r, const mo_statement *s, const mo_watch *watch)
+{
+    int found = 0;
+    int rc = r->d->query(r->c, s->sql, NULL, 0, row_found, &found, watch, r->err);
+    if (rc == MOULT_OK && found) {
+        rc = mo_error_set(r->err, MOULT_IMPOSSIBLE, "%s", s->message);
+        mo_error_hint(r->err, "change these rows, or the desired schema; nothing was changed");
+    }
+    return rc;
+}
+
+static int run_statement(runner *r, const mo_statement *s, int rows_seen)
+{
+    mo_watch watch = {tick, r};
+    int rc;
+    if (s->kind == MO_STATEMENT_ASSERT && s->asked && rows_seen)
+        return MOULT_OK;
+    r->limit = mo_deadline_in(r->monitor->statement_timeout);
+    r->rows = s->rows;
+    if (s->kind == MO_STATEMENT_ASSERT)
+        rc = run_assert(r, s, &watch);
+    else
+        rc = r->d->exec(r->c, s->sql, &watch, r->err);
+    if (rc != MOULT_OK && r->err->pub.object == NULL)
+        mo_error_object(r->err, "step %zu of %zu: %s", r->step_number, r->plan->steps.count, r->step->title);
+    return rc;
+}
+
+static int run_step(runner *r, size_t i, int rows_seen)
+{
+    int rc;
+    r->step = &r->plan->steps.items[i];
+    r->step_number = i + 1;
+    r->began = r->told = mo_clock_now();
+    rc = tell(r, MOULT_EVENT_STEP, 0, 0);
+    for (size_t k = 0; k < r->step->statements.count && rc == MOULT_OK; k++)
+        rc = run_statement(r, &r->step->statements.items[k], rows_seen);
+    if (rc == MOULT_OK)
+        rc = tell(r, MOULT_EVENT_STEP, 1, 0);
+    if (rc == MOULT_CANCELLED && r->err->pub.code != rc)
+        mo_error_set(r->err, rc, "cancelled in step %zu of %zu", r->step_number, r->plan->steps.count);
+    return rc;
+}
+
+/* Reads the live schema, as far as it is looked at. */
+static int read_scoped(runner *r, mo_schema **out)
+{
+    mo_schema *all;
+    int rc = r->d->introspect(r->c, &all, r->err);
+    if (rc != MOULT_OK)
+        return rc;
+    rc = mo_scope_apply(r->scope, all, out, r->err);
+    mo_schema_free(all);
+    return rc;
+}
+
+static int check_start(runner *r)
+{
+    mo_schema *live;
+    int rc = read_scoped(r, &live);
+    if (rc != MOULT_OK)
+        return rc;
+    if (strcmp(live->fingerprint, r->plan->from) != 0) {
+        rc = mo_error_set(r->err, MOULT_CHANGED, "the schema of %s is not the one that plan %.8s was made for",
+                          r->d->database(r->c), r->plan->id);
+        mo_error_hint(r->err, "it was changed since; make a new plan");
+    }
+    mo_schema_free(live);
+    return rc;
+}
+
+static int check_end(runner *r)
+{
+    mo_schema *live;
+    mo_str difference = {0};
+    int rc = r->d->run_check(r->c, r->plan, 1, r->err);
+    if (rc == MOULT_OK)
+        rc = read_scoped(r, &live);
+    if (rc != MOULT_OK)
+        return rc;
+    if (strcmp(live->fingerprint, r->plan->to) != 0) {
+        rc = mo_error_set(r->err, MOULT_UNVERIFIED,
+                          "after its steps the database is not the desired schema; all of it was undone");
+        if (r->plan->target && mo_describe_difference(r->plan->target, live, &difference, r->err) == MOULT_OK)
+            mo_error_detail(r->err, "%s", mo_str_text(&difference));
+        mo_str_free(&difference);
+    }
+    mo_schema_free(live);
+    return rc;
+}
+
+/* Has nobody written since the rows were asked? Only a plan made on this connection can tell. */
+static int rows_still_seen(runner *r, int *seen)
+{
+    mo_hash now;
+    int rc;
+    *seen = 0;
+    if (r->plan->live == NULL)
+        return MOULT_OK;
+    rc = r->d->rows_seen(r->c, &now, r->err);
+    *seen = rc == MOULT_OK && mo_hash_equal(now, r->plan->rows_seen);
+    return rc;
+}
+
+/* Steps first to *next of one transaction (0: none of the others belongs to it). */
+static size_t part_end(const mo_plan *p, size_t first)
+{
+    size_t end = first + 1;
+    while (end < p->steps.count && p->steps.items[end].transaction == p->steps.items[first].transaction &&
+           p->steps.items[first].transaction != 0)
+        end++;
+    return end;
+}
+
+static int run_part(runner *r, size_t first, size_t end, mo_run_record_fn record, void *user)
+{
+    int seen = 0, rc = r->d->begin(r->c, 1, r->err);
+    if (rc != MOULT_OK)
+        return rc;
+    if (first == 0)
+        rc = check_start(r);
+    if (rc == MOULT_OK && first == 0)
+        rc = r->d->run_check(r->c, r->plan, 0, r->err);
+    if (rc == MOULT_OK)
+        rc = rows_still_seen(r, &seen);
+    for (size_t i = first; i < end && rc == MOULT_OK; i++)
+        rc = run_step(r, i, seen);
+    if (rc == MOULT_OK && end >= r->plan->steps.count) {
+        rc = check_end(r);
+        if (rc == MOULT_OK)
+            rc = record(user, r->err);
+    }
+    if (rc == MOULT_OK)
+        rc = r->d->commit(r->c, r->err);
+    if (rc != MOULT_OK)
+        r->d->rollback(r->c);
+    return rc;
+}
+
+int mo_run(const mo_dialect *d, mo_conn *c, const mo_plan *plan, const mo_scope *scope, const mo_monitor *monitor,
+           mo_run_record_fn record, void *user, mo_error *err)
+{
+    runner r = {.d = d, .c = c, .plan = plan, .scope = scope, .monitor = monitor, .err = err};
+    size_t first = 0;
+    int rc = d->run_begin(c, plan, err);
+    do {
+        size_t end = plan->steps.count ? part_end(plan, first) : 0;
+        if (rc == MOULT_OK)
+            rc = run_part(&r, first, end, record, user);
+        first = end;
+    } while (rc == MOULT_OK && first < plan->steps.count);
+    d->run_end(c);
+    return rc;
+}

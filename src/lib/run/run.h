@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* run.h - the ends of the pipe that talk to an engine: proof, and the apply with its verification. */
+#ifndef MO_RUN_H
+#define MO_RUN_H
+
+#include "dialect/dialect.h"
+#include "plan/plan.h"
+
+/* What runs is watched by this: progress events, cancellation, time limits. */
+typedef struct mo_monitor {
+    moult_event_fn on_event;
+    void *user;
+    const volatile int *cancel;
+    double statement_timeout;
+} mo_monitor;
+int mo_monitor_log(const mo_monitor *m, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* prove.c - runs the plan's steps on a scratch copy of what they touch (all of it with `full`), and compares with the target. UNPROVED
+ * names each difference. */
+int mo_prove(const mo_dialect *d, mo_conn *c, const mo_plan *plan, int full, mo_deadline deadline, mo_error *err);
+
+/* What goes into the same transaction as the last step: the history's record. */
+typedef int (*mo_run_record_fn)(void *user, mo_error *err);
+
+/* run.c - runs the steps, in as few transactions as they allow; before the last commit: run_check, the schema is read again and must
+ * be the target (`plan->to`), `record` is called. Fails with the database as it was, where DDL is transactional. CHANGED when
+ * the live schema is not `plan->from` any more. The caller holds the lock. */
+int mo_run(const mo_dialect *d, mo_conn *c, const mo_plan *plan, const mo_scope *scope, const mo_monitor *monitor,
+           mo_run_record_fn record, void *user, mo_error *err);
+
+/* verify.c - how two schemas differ, for a person: one line an object; "" when they do not. */
+int mo_describe_difference(const mo_schema *expected, const mo_schema *found, mo_str *out, mo_error *err);
+
+#endif

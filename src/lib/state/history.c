@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * history.c - what has been applied: one row a version, from 1 on, without gaps, each chained to the one before it.
+ *
+ * The chain is a SHA-256 over the chain value of the row before and everything in the row itself, so a row that was
+ * changed or taken out later can be told.
+ */
+#include "state/own.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COLUMNS "version, applied_at, applied_by, host, plan_id, from_schema, to_schema, kind, changes, seconds, tool"
+
+typedef struct reading {
+    mo_region *region;
+    mo_versions *out;
+    mo_error *err;
+} reading;
+
+static const char *keep(mo_region *r, const mo_value *v, int *failed)
+{
+    const char *text = mo_state_text(v);
+    char *copy = text ? mo_region_dup(r, text) : NULL;
+
+    *failed |= text && !copy;
+    return copy;
+}
+
+static int version_row(void *user, size_t count, const mo_value *v)
+{
+    reading *rd = user;
+    mo_region *r = rd->region;
+    mo_version row = {0};
+    int failed = 0;
+
+    (void)count;
+    row.info.version = v[0].integer;
+    row.info.applied_at = keep(r, &v[1], &failed);
+    row.info.applied_by = keep(r, &v[2], &failed);
+    row.info.host = keep(r, &v[3], &failed);
+    row.info.plan_id = keep(r, &v[4], &failed);
+    row.info.from = keep(r, &v[5], &failed);
+    row.info.to = keep(r, &v[6], &failed);
+    row.info.kind = keep(r, &v[7], &failed);
+    row.info.changes = v[8].integer;
+    row.info.seconds = v[9].type == MO_INTEGER ? (double)v[9].integer : v[9].real;
+    row.info.tool = keep(r, &v[10], &failed);
+    if (failed || mo_vec_push(r, rd->out, row) != 0) {
+        return mo_error_nomem(rd->err);
+    }
+    return MOULT_OK;
+}
+
+int mo_history_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_versions *out, mo_error *err)
+{
+    reading rd = {r, out, err};
+    int there = mo_state_has(d, c, "history", err);
+
+    memset(out, 0, sizeof *out);
+    if (there <= 0) {
+        return there;
+    }
+    return mo_state_run(d, c, "SELECT " COLUMNS " FROM {}history ORDER BY version", NULL, 0, version_row, &rd, err);
+}
+
+/* One snapshot. */
+typedef struct snapshot {
+    const mo_dialect *d;
+    int found;
+    int64_t version;
+    mo_schema *schema;
+    mo_error *err;
+} snapshot;
+
+static int snapshot_row(void *user, size_t count, const mo_value *v)
+{
+    snapshot *s = user;
+
+    (void)count;
+    s->found = 1;
+    s->version = v[0].integer;
+    if (!mo_state_text(&v[1])) {
+        return MOULT_OK;
+    }
+    return mo_snapshot_read(s->d, v[1].text, v[1].length, &s->schema, s->err);
+}
+
+int mo_history_last(const mo_dialect *d, mo_conn *c, int64_t *version, mo_schema **schema, mo_error *err)
+{
+    snapshot s = {.d = d, .err = err};
+    int there = mo_state_has(d, c, "history", err);
+    int code;
+
+    *version = 0;
+    *schema = NULL;
+    if (there <= 0) {
+        return there;
+    }
+    code = mo_state_run(d, c, "SELECT version, declared FROM {}history ORDER BY version DESC LIMIT 1", NULL, 0,
+                        snapshot_row, &s, err);
+    if (code != MOULT_OK) {
+        mo_schema_free(s.schema);
+        return code;
+    }
+    *version = s.version;
+    *schema = s.schema;
+    return MOULT_OK;
+}
+
+typedef struct range {
+    int64_t first, last;
+} range;
+
+static int range_row(void *user, size_t count, const mo_value *v)
+{
+    range *r = user;
+
+    (void)count;
+    r->first = v[0].integer;
+    r->last = v[1].integer;
+    return MOULT_OK;
+}
+
+/* No such version: which ones there are. */
+static int fail_version(const mo_dialect *d, mo_conn *c, int64_t version, int there, mo_error *err)
+{
+    range r = {0, 0};
+    int code = MOULT_OK;
+
+    if (there) {
+        code = mo_state_run(d, c, "SELECT min(version), max(version) FROM {}history", NULL, 0, range_row, &r, err);
+    }
+    if (code != MOULT_OK) {
+        return code;
+    }
+    mo_error_set(err, MOULT_NOTFOUND, "the history of '%s' has no version %lld", d->database(c), (long long)version);
+    if (r.last == 0) {
+        return mo_error_hint(err, "it is empty: nothing has been applied yet");
+    }
+    if (r.first == r.last) {
+        return mo_error_hint(err, "it has version %lld only", (long long)r.last);
+    }
+    return mo_error_hint(err, "it has versions %lld to %lld", (long long)r.first, (long long)r.last);
+}
+
+int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schema **out, mo_error *err)
+{
+    snapshot s = {.d = d, .err = err};
+    mo_value param = mo_value_int(version);
+    int there = mo_state_has(d, c, "history", err);
+    int code = there < 0 ? there : MOULT_OK;
+
+    *out = NULL;
+    if (there > 0) {
+        code = mo_state_run(d, c, "SELECT version, declared FROM {}history WHERE version = ?", &param, 1, snapshot_row,
+                            &s, err);
+    }
+    if (code == MOULT_OK && !s.found) {
+        return fail_version(d, c, version, there, err);
+    }
+    if (code == MOULT_OK && !s.schema) {
+        code = mo_error_set(err, MOULT_NOTFOUND, "version %lld of the history kept no schema", (long long)version);
+    }
+    if (code != MOULT_OK) {
+        mo_schema_free(s.schema);
+        return code;
+    }
+    *out = s.schema;
+    return MOULT_OK;
+}
+
+static int number_row(void *user, size_t count, const mo_value *v)
+{
+    (void)count;
+    *(int64_t *)user = v[0].type == MO_INTEGER ? v[0].integer : 0;
+    return MOULT_OK;
+}
+
+int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, int64_t *version, int *replaced,
+                    mo_error *err)
+{
+    mo_value params[2] = {mo_value_text(declared_fp)};
+    int64_t later = 0;
+    int there = mo_state_has(d, c, "history", err);
+    int code;
+
+    *version = 0;
+    *replaced = 0;
+    if (there <= 0) {
+        return there;
+    }
+    code = mo_state_run(d, c, "SELECT max(version) FROM {}history WHERE to_schema = ?", params, 1, number_row, version,
+                        err);
+    if (code == MOULT_OK && *version) {
+        params[1] = mo_value_int(*version);
+        code = mo_state_run(d, c, "SELECT max(version) FROM {}history WHERE to_schema <> ? AND version > ?", params, 2,
+                            number_row, &later, err);
+        *replaced = later != 0;
+    }
+    return code;
+}
+
+/* The row before: its version and its chain value. */
+typedef struct tail {
+    int64_t version;
+    char chain[65];
+} tail;
+
+static int tail_row(void *user, size_t count, const mo_value *v)
+{
+    tail *t = user;
+
+    (void)count;
+    t->version = v[0].integer;
+    snprintf(t->chain, sizeof t->chain, "%s", mo_state_text(&v[1]) ? v[1].text : "");
+    return MOULT_OK;
+}
+
+/* Who runs this process: the account's name, or its number. */
+static void account(char *out, size_t size)
+{
+    char buffer[4096];
+    struct passwd entry, *found = NULL;
+
+    if (getpwuid_r(geteuid(), &entry, buffer, sizeof buffer, &found) == 0 && found && found->pw_name[0]) {
+        snprintf(out, size, "%s", found->pw_name);
+    } else {
+        snprintf(out, size, "uid %lu", (unsigned long)geteuid());
+    }
+}
+
+enum { FIELDS = 12 };
+
+/* SHA-256 over the chain before and the fields, numbers as text. */
+static int chain_of(const char *before, const mo_value fields[FIELDS], char out[65])
+{
+    mo_sha256 *h = mo_sha256_new();
+
+    if (!h) {
+        return -1;
+    }
+    mo_sha256_add_text(h, before);
+    for (int i = 0; i < FIELDS; i++) {
+        char number[64];
+        const char *text = number;
+        switch (fields[i].type) {
+        case MO_INTEGER:
+            snprintf(number, sizeof number, "%lld", (long long)fields[i].integer);
+            break;
+        case MO_REAL:
+            snprintf(number, sizeof number, "%.17g", fields[i].real);
+            break;
+        default:
+            text = mo_state_text(&fields[i]);
+            break;
+        }
+        mo_sha256_add_text(h, text);
+    }
+    mo_sha256_hex(h, out);
+    return 0;
+}
+
+static int add_row(const mo_dialect *d, mo_conn *c, mo_version *v, mo_error *err)
+{
+    const moult_version_info *info = &v->info;
+    char now[32], host[256], who[256], chain[65];
+    mo_value fields[FIELDS + 1];
+    tail t = {0, ""};
+    int code = mo_state_run(d, c, "SELECT version, chain FROM {}history ORDER BY version DESC LIMIT 1", NULL, 0,
+                            tail_row, &t, err);
+
+    if (code != MOULT_OK) {
+        return code;
+    }
+    mo_clock_utc(now);
+    mo_state_host(host, sizeof host);
+    account(who, sizeof who);
+    fields[0] = mo_value_int(t.version + 1);
+    fields[1] = mo_value_text(info->applied_at ? info->applied_at : now);
+    fields[2] = mo_value_text(info->applied_by ? info->applied_by : who);
+    fields[3] = mo_value_text(info->host ? info->host : host);
+    fields[4] = mo_value_text(info->plan_id);
+    fields[5] = mo_value_text(info->from ? info->from : "");
+    fields[6] = mo_value_text(info->to ? info->to : "");
+    fields[7] = mo_value_text(info->kind ? info->kind : "apply");
+    fields[8] = mo_value_int(info->changes);
+    fields[9] = mo_value_real(info->seconds);
+    fields[10] = mo_value_text(info->tool ? info->tool : MOULT_VERSION);
+    fields[11] = mo_value_text(v->declared);
+    if (chain_of(t.chain, fields, chain) != 0) {
+        return mo_error_nomem(err);
+    }
+    fields[12] = mo_value_text(chain);
+    code = mo_state_run(
+        d, c, "INSERT INTO {}history (" COLUMNS ", declared, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        fields, FIELDS + 1, NULL, NULL, err);
+    if (code == MOULT_OK) {
+        v->info.version = t.version + 1;
+    }
+    return code;
+}
+
+int mo_history_add(const mo_dialect *d, mo_conn *c, mo_version *v, mo_error *err)
+{
+    int mine = 0;
+    int code = mo_state_begin(d, c, &mine, err);
+
+    if (code == MOULT_OK) {
+        code = add_row(d, c, v, err);
+    }
+    return mo_state_end(d, c, mine, code, err);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* own.h - inside this room: running statements on moult's own tables. */
+#ifndef MO_STATE_OWN_H
+#define MO_STATE_OWN_H
+
+#include "state/state.h"
+
+/* Is this one there ("history")? 1, 0, or a negative code. */
+int mo_state_has(const mo_dialect *d, mo_conn *c, const char *table, mo_error *err);
+
+/* Runs one statement. "{}" in it stands for the prefix of own tables: "SELECT … FROM {}history". `row` may be NULL. */
+int mo_state_run(const mo_dialect *d, mo_conn *c, const char *sql, const mo_value *params, size_t count, mo_row_fn row,
+                 void *user, mo_error *err);
+
+/* Several statements as one: begins a transaction where none is open, which *mine remembers. */
+int mo_state_begin(const mo_dialect *d, mo_conn *c, int *mine, mo_error *err);
+/* Ends what begin began: commits when `code` is MOULT_OK, else rolls back; gives the code of the whole. */
+int mo_state_end(const mo_dialect *d, mo_conn *c, int mine, int code, mo_error *err);
+
+/* The text of a value, or NULL for NULL. */
+const char *mo_state_text(const mo_value *v);
+/* The host's name; never empty. */
+void mo_state_host(char *out, size_t size);
+
+#endif

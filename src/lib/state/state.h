@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* state.h - moult's own tables: history, fast path, stored plans. All SQL here is standard and goes through the dialect. */
+#ifndef MO_STATE_H
+#define MO_STATE_H
+
+#include "moult.h"
+#include "dialect/dialect.h"
+
+/* Are moult's own tables there? 1, 0, or a negative code. */
+int mo_state_exists(const mo_dialect *d, mo_conn *c, mo_error *err);
+int mo_state_create(const mo_dialect *d, mo_conn *c, mo_error *err);
+
+/* fast.c - what was found up to date: (hash of all inputs, marker) → outcome and version. */
+typedef struct mo_fast {
+    int hit;
+    moult_outcome outcome; /* UP_TO_DATE or BEHIND */
+    int64_t version;
+} mo_fast;
+/* One round trip after the marker; a database without own tables is no hit. */
+int mo_fast_find(const mo_dialect *d, mo_conn *c, mo_hash inputs, mo_hash marker, mo_fast *out, mo_error *err);
+int mo_fast_record(const mo_dialect *d, mo_conn *c, mo_hash inputs, mo_hash marker, const mo_fast *what, mo_error *err);
+
+/* history.c */
+typedef struct mo_version {
+    moult_version_info info; /* strings in the region it was read into */
+    const char *declared;    /* snapshot JSON; NULL unless asked for */
+} mo_version;
+typedef MO_VEC(mo_version) mo_versions;
+int mo_history_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_versions *out, mo_error *err); /* oldest first */
+/* The last version, with its snapshot read: *schema NULL and version 0 when there is none. */
+int mo_history_last(const mo_dialect *d, mo_conn *c, int64_t *version, mo_schema **schema, mo_error *err);
+/* One version's snapshot. NOTFOUND names the versions that there are. */
+int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schema **out, mo_error *err);
+/* The newest version that declared this fingerprint, and whether a later one declared another: 0 version when none. */
+int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, int64_t *version, int *replaced, mo_error *err);
+/* Adds one; sets info.version. Chained by SHA-256 over the previous row's chain value and this row. */
+int mo_history_add(const mo_dialect *d, mo_conn *c, mo_version *v, mo_error *err);
+
+/* plans.c - stored plans and approvals. */
+typedef struct mo_stored_plan {
+    const char *id, *body; /* body: plan JSON */
+    int approved, used;
+    const char *approved_by, *approved_at;
+} mo_stored_plan;
+int mo_plans_put(const mo_dialect *d, mo_conn *c, const char *id, const char *body, mo_error *err);
+/* By id or a unique prefix of at least 8 digits; NOTFOUND, INVALID. Newest state of it. */
+int mo_plans_find(const mo_dialect *d, mo_conn *c, mo_region *r, const char *id, mo_stored_plan *out, mo_error *err);
+int mo_plans_approve(const mo_dialect *d, mo_conn *c, const char *id, const char *by, const char *host, mo_error *err);
+int mo_plans_approved(const mo_dialect *d, mo_conn *c, const char *id, int *approved, mo_error *err); /* unused approvals only */
+int mo_plans_use(const mo_dialect *d, mo_conn *c, const char *id, mo_error *err);
+/* Is `given` this plan's id, whole or its first digits (at least 8)? INVALID when it is no id at all. */
+int mo_plan_id_matches(const char *id, const char *given, int *matches, mo_error *err);
+
+#endif

@@ -1,0 +1,419 @@
+# SPDX-License-Identifier: MIT
+"""What goes wrong while moult works: memory, power, disk, locks, signals, rivals. Each leaves a database that is whole."""
+
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests import judge  # noqa: E402
+from tests.fault import built  # noqa: E402
+
+APPLY = ("--mode", "aggressive", "--own=all", "--no-backup", "--no-attic")
+CASES = re.findall(r'^    \{"([\w-]+)",', (Path(__file__).parent / "cases.h").read_text(), re.M)
+
+BEFORE = """
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, age INT DEFAULT 7, note TEXT);
+CREATE INDEX person_name ON person (name);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INT REFERENCES person (id) ON DELETE CASCADE, kind TEXT);
+CREATE VIEW owners AS SELECT name FROM person WHERE id IN (SELECT owner FROM pet);
+CREATE TRIGGER gone AFTER DELETE ON person BEGIN DELETE FROM pet WHERE owner = old.id; END;
+"""
+AFTER = """
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, age REAL DEFAULT 7, mail TEXT, UNIQUE (id, name));
+CREATE INDEX person_name ON person (name COLLATE NOCASE);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INT REFERENCES person (id) ON DELETE CASCADE, kind TEXT DEFAULT 'cat');
+CREATE TABLE food (id INTEGER PRIMARY KEY, pet INT REFERENCES pet (id));
+CREATE VIEW owners AS SELECT name, age FROM person WHERE id IN (SELECT owner FROM pet);
+CREATE TRIGGER gone AFTER DELETE ON person BEGIN DELETE FROM pet WHERE owner = old.id; END;
+"""
+
+
+class Place:
+    """A database of `rows` people, a desired schema, and what the one is to become of the other."""
+
+    def __init__(self, folder, rows, journal="delete", desired=AFTER):
+        self.folder, self.db, self.desired = folder, folder / "app.db", folder / "desired.sql"
+        self.before, self.after = folder / "kept" / "before.db", folder / "kept" / "after.db"
+        (folder / "kept").mkdir()
+        self.desired.write_text(desired)
+        db = sqlite3.connect(self.before, isolation_level=None)
+        db.execute("PRAGMA journal_mode = " + journal)
+        db.executescript("BEGIN;" + BEFORE)
+        db.executemany("INSERT INTO person (name, age, note) VALUES (?, ?, ?)",
+                       (("name %d" % i, i % 90, "x" * (i % 50)) for i in range(rows)))
+        db.execute("INSERT INTO pet (owner, kind) SELECT id, 'dog' FROM person WHERE id % 10 = 0")
+        db.execute("COMMIT")
+        db.close()
+        self.restore()
+
+    def restore(self):
+        for side in ("", "-wal", "-shm", "-journal"):
+            Path(str(self.db) + side).unlink(missing_ok=True)
+        shutil.copy(self.before, self.db)
+
+    def command(self, *more):
+        return [str(built.moult()), "apply", "--url", "sqlite:///%s" % self.db, "--to", str(self.desired), *APPLY, *more]
+
+    def apply(self, *more, limit=60, **options):
+        return subprocess.run(self.command(*more), capture_output=True, text=True, timeout=limit, stdin=subprocess.DEVNULL, **options)
+
+    def finish(self):
+        """What an apply that nothing disturbs comes to, and the seconds that it takes."""
+        began = time.monotonic()
+        done = self.apply()
+        assert done.returncode == 0, done.stderr
+        seconds = time.monotonic() - began
+        assert judge.rows_kept(str(self.before), str(self.db)) == []
+        db = sqlite3.connect(self.db)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.close()
+        shutil.copy(self.db, self.after)
+        self.restore()
+        return seconds
+
+    def state(self):
+        """Is the database "before" or "after"? It is one of them, and whole."""
+        db = sqlite3.connect(self.db)
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        db.close()
+        if judge.same_content(str(self.before), str(self.db)) == []:
+            return "before"
+        assert judge.same_content(str(self.after), str(self.db)) == []
+        return "after"
+
+    def goes_on(self):
+        """The next apply gets there."""
+        done = self.apply()
+        assert done.returncode == 0, done.stderr
+        assert judge.same_content(str(self.after), str(self.db)) == []
+
+
+# --- memory -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["plan", "apply"])
+@pytest.mark.parametrize("name", CASES)
+def test_every_allocation_fails(tmp_path, what, name):
+    """A failed allocation is an error that leaks nothing and changes nothing. All of them in turn when tortured; else a sample."""
+    alloc = built.program("tests/fault/alloc")
+    total = subprocess.run([alloc, what, name, tmp_path, "1000000"], capture_output=True, text=True, timeout=120)
+    found = re.search(r"(\d+) allocations", total.stdout)
+    assert found, total.stdout + total.stderr
+    step = 1 if built.torture() else max(1, int(found.group(1)) // int(os.environ.get("ALLOC_TRIES", "120")))
+    done = subprocess.run([alloc, what, name, tmp_path, str(step), str(1 + len(name) % step)], capture_output=True, text=True,
+                          timeout=3000 if built.torture() else 300)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# --- many at once -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_64_processes_start_at_once(tmp_path, journal):
+    """One applies, 63 find it done, none fails, the history has one row; the apply lasts a second or more."""
+    start = built.program("tests/fault/start64")
+    place = Place(tmp_path, 200_000, journal)
+    for attempt in range(6):  # a machine that is too fast gets more rows
+        seconds = place.finish()
+        if seconds >= 1.2:
+            break
+        more = sqlite3.connect(place.before)
+        more.execute("INSERT INTO person (name, age, note) SELECT name, age, note || 'y' FROM person")
+        more.commit()
+        more.close()
+        place.restore()
+    for _ in range(50 if built.torture() else 3 if journal == "delete" else 2):
+        place.restore()
+        done = subprocess.run([start, place.db, place.desired, "64", "280"], capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+        took = float(re.search(r"1 applied in ([\d.]+) s", done.stdout).group(1))
+        assert took >= 1.0, done.stdout
+        db = sqlite3.connect(place.db)
+        assert db.execute("SELECT count(*) FROM _moult_history").fetchone() == (1,)
+        db.close()
+        assert place.state() == "after"
+
+
+def test_two_with_different_desires(tmp_path):
+    """Two builds want different schemas at once: one after the other, each whole; what is there is what the last one wanted."""
+    place = Place(tmp_path, 20_000)
+    other = tmp_path / "other.sql"
+    other.write_text(AFTER.replace("mail TEXT", "phone TEXT"))
+    for _ in range(10 if built.torture() else 3):
+        place.restore()
+        commands = [place.command(), place.command()]
+        commands[1][commands[1].index(str(place.desired))] = str(other)
+        running = [subprocess.Popen(c, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for c in commands]
+        for p in running:
+            out, err = p.communicate(timeout=60)
+            assert p.returncode == 0, out + err
+        wanted = [judge.converges(str(place.db), f.read_text(), str(place.before)) for f in (place.desired, other)]
+        wanted = [[p for p in found if "does" not in p] for found in wanted]  # high-water marks differ from a fresh load
+        assert [] in wanted, wanted
+        db = sqlite3.connect(place.db)
+        assert db.execute("SELECT count(*), max(version) FROM _moult_history").fetchone() == (2, 2)
+        db.close()
+
+
+# --- killed -----------------------------------------------------------------------------------------------------------
+
+
+def shimmed(place, **settings):
+    return {**os.environ, "LD_PRELOAD": str(built.program("tests/fault/libshim.so")), "SHIM_FOLDER": str(place.db),
+            **{"SHIM_" + k.upper(): str(v) for k, v in settings.items()}}
+
+
+def writes_of(place):
+    """How often an apply changes a file."""
+    place.restore()
+    out = place.folder / "count"
+    done = place.apply(env=shimmed(place, count=out))
+    assert done.returncode == 0, done.stderr
+    place.restore()
+    return int(out.read_text())
+
+
+def after_death(place, tally):
+    tally.append(place.state())
+    place.goes_on()
+    place.restore()
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_killed_at_any_time(tmp_path, journal):
+    """kill -9 at random moments: the database is as before or as after, and the next apply gets there."""
+    place = Place(tmp_path, 20_000, journal)
+    seconds, rng, states = place.finish(), random.Random(20240229), []
+    for _ in range(250 if built.torture() else 12):
+        process = subprocess.Popen(place.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0, seconds * 1.1))
+        process.kill()
+        process.wait(60)
+        after_death(place, states)
+    assert "before" in states
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_killed_at_any_write(tmp_path, journal):
+    """kill -9 before the N-th change of a file: the same, with no moment left out by chance."""
+    place = Place(tmp_path, 300, journal)
+    place.finish()
+    count, states, rng = writes_of(place), [], random.Random(4)
+    chosen = range(1, count + 1)
+    if len(chosen) > (250 if built.torture() else 20):
+        chosen = sorted(set(rng.sample(chosen, 250 if built.torture() else 16)) | {1, 2, count - 1, count})
+    for n in chosen:
+        done = place.apply(env=shimmed(place, kill_at=n))
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        after_death(place, states)
+    assert "before" in states
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_asked_to_stop(tmp_path, number):
+    """A signal stops it soon, with an exit status that says so, and nothing half done."""
+    place = Place(tmp_path, 60_000)
+    seconds, rng, stopped = place.finish(), random.Random(int(number)), 0
+    for _ in range(40 if built.torture() else 4):
+        process = subprocess.Popen(place.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0.02, seconds * 0.9))
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode != 0 or place.state() == "after", out + err
+        stopped += process.returncode != 0
+        after_death(place, [])
+    assert stopped
+
+
+# --- disk -------------------------------------------------------------------------------------------------------------
+
+
+def full_disk(place, done, why):
+    assert done.returncode == 1, (why, done.returncode, done.stderr)
+    assert re.search(r"disk|full|space|too large|I/O|input or output", done.stderr, re.I), done.stderr
+    assert place.state() == "before"
+    place.goes_on()
+    place.restore()
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_disk_is_full(tmp_path, journal):
+    """No space from the N-th write on: an error that says so, and the database as it was."""
+    place = Place(tmp_path, 300, journal)
+    place.finish()
+    count, rng = writes_of(place), random.Random(9)
+    for n in sorted(set(rng.sample(range(1, count), min(count - 1, 100 if built.torture() else 8))) | {1}):
+        done = place.apply(env=shimmed(place, full_at=n))
+        if done.returncode == 0:  # only what comes after the commit had no space
+            assert place.state() == "after"
+            place.restore()
+        else:
+            full_disk(place, done, "full at %d of %d" % (n, count))
+
+
+def test_one_write_fails(tmp_path):
+    """An I/O error at the N-th change of a file: an error, and the database as before or as after."""
+    place = Place(tmp_path, 300)
+    place.finish()
+    count, rng = writes_of(place), random.Random(10)
+    for n in rng.sample(range(1, count + 1), min(count, 100 if built.torture() else 8)):
+        done = place.apply(env=shimmed(place, fail_at=n))
+        assert done.returncode in (0, 1), done.stderr
+        assert place.state() == "after" or done.returncode == 1
+        place.goes_on()
+        place.restore()
+
+
+def test_file_may_not_grow(tmp_path):
+    """The limit of the process on the size of files, which kills those that do not look."""
+    place = Place(tmp_path, 20_000)
+    place.finish()
+    limit = place.before.stat().st_size + 100_000
+
+    def limited():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    full_disk(place, place.apply(preexec_fn=limited), "RLIMIT_FSIZE")
+
+
+def nobody(folder):
+    """Makes a child process one that may read only, where we are root."""
+    def give_up():
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(65534)
+            os.setuid(65534)
+    for place in (folder, *folder.parents):
+        if os.geteuid() == 0 and os.stat(place).st_uid == os.geteuid() and str(place).startswith("/tmp/"):
+            place.chmod(place.stat().st_mode | 0o055)
+    return give_up
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_read_only(tmp_path, what):
+    """A file or a folder that may not be written: exit 4, with a reason; looking is possible."""
+    place = Place(tmp_path, 50)
+    place.finish()
+    place.db.chmod(0o444 if what == "file" else 0o666)
+    place.folder.chmod(0o555)
+    child = nobody(tmp_path)
+    try:
+        done = place.apply(preexec_fn=child)
+        assert done.returncode == 4, (done.returncode, done.stderr)
+        assert done.stderr.strip()
+        look = subprocess.run([str(built.moult()), "plan", "--url", "sqlite:///%s" % place.db, "--to", str(place.desired), "--own=all",
+                               "--exit-code"], capture_output=True, text=True, timeout=60, preexec_fn=child)
+        assert look.returncode == 2, look.stderr
+    finally:
+        place.folder.chmod(0o755)
+        place.db.chmod(0o644)
+    assert place.state() == "before"
+    place.goes_on()
+
+
+# --- locks ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+@pytest.mark.parametrize("held", ["IMMEDIATE", "EXCLUSIVE", "reader"])
+def test_another_holds_the_database(tmp_path, journal, held):
+    """A transaction that is open for longer than --lock-timeout: exit 5, soon, and nothing changed."""
+    if held == "reader" and journal == "wal":
+        pytest.skip("readers do not stop writers in WAL")
+    place = Place(tmp_path, 300, journal)
+    place.finish()
+    db = sqlite3.connect(place.db, isolation_level=None)
+    if held == "reader":
+        db.execute("BEGIN")
+        rows = db.execute("SELECT * FROM person")
+        rows.fetchone()
+    else:
+        db.execute("BEGIN " + held)
+        db.execute("UPDATE person SET age = age")
+    began = time.monotonic()
+    done = place.apply("--lock-timeout", "1s")
+    seconds = time.monotonic() - began
+    if held == "reader":
+        rows.close()
+    db.execute("ROLLBACK")
+    db.close()
+    assert done.returncode == 5, (done.returncode, done.stderr)
+    assert 0.5 < seconds < 15, seconds
+    assert place.state() == "before"
+    place.goes_on()
+
+
+def test_waits_for_a_writer(tmp_path):
+    """A writer that is done within the time is waited for."""
+    place = Place(tmp_path, 300)
+    place.finish()
+    db = sqlite3.connect(place.db, isolation_level=None, check_same_thread=False)
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("UPDATE person SET age = age")
+    timer = threading.Timer(1.0, lambda: db.execute("ROLLBACK"))
+    timer.start()
+    done = place.apply("--lock-timeout", "20s")
+    timer.join()
+    db.close()
+    assert done.returncode == 0, done.stderr
+    assert place.state() == "after"
+
+
+def test_writers_go_on_meanwhile(tmp_path):
+    """An application that writes all the time: none of its rows is lost, and the apply gets there."""
+    place = Place(tmp_path, 5_000, "wal")
+    place.finish()
+    stop, written, errors = threading.Event(), [], []
+
+    def write():
+        db = sqlite3.connect(place.db, isolation_level=None, timeout=30)
+        while not stop.is_set():
+            try:
+                row = db.execute("INSERT INTO person (name, age) VALUES (?, 1) RETURNING id", ("late %d" % len(written),)).fetchone()
+                written.append(row[0])
+            except sqlite3.Error as error:
+                errors.append(str(error))
+            time.sleep(0.001)
+        db.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        time.sleep(0.1)
+        done = place.apply("--lock-timeout", "30s")
+    finally:
+        stop.set()
+        thread.join()
+    assert done.returncode == 0, done.stderr
+    assert not errors, errors[:3]
+    db = sqlite3.connect(place.db)
+    there = {i for (i,) in db.execute("SELECT id FROM person WHERE name LIKE 'late %'")}
+    db.close()
+    assert there == set(written)
+
+
+def test_json_says_what_failed(tmp_path):
+    """A refused lock is told to programs too."""
+    place = Place(tmp_path, 10)
+    db = sqlite3.connect(place.db, isolation_level=None)
+    db.execute("BEGIN EXCLUSIVE")
+    done = place.apply("--lock-timeout", "0.2s", "--log-format", "json")
+    db.execute("ROLLBACK")
+    db.close()
+    assert done.returncode == 5, done.stderr
+    assert [json.loads(line) for line in done.stderr.splitlines() if line.strip()]
