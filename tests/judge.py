@@ -275,7 +275,7 @@ class Reader:
         if self.peek().is_op("("):
             to = tuple(part[0].text for part in split(self.parens()))
         actions = {"delete": "no action", "update": "no action"}
-        match, deferred = None, False
+        deferred = False
         while True:
             if self.peek().is_word("on") and self.peek(1).is_word("delete", "update", "insert"):
                 self.i += 1
@@ -286,7 +286,7 @@ class Reader:
                 if what in actions:
                     actions[what] = action
             elif self.words("match"):
-                match = self.take().text
+                self.take()  # SQLite reads it and does nothing else with it
             elif self.words("not", "deferrable"):
                 deferred = False
                 if self.words("initially"):
@@ -297,7 +297,7 @@ class Reader:
                     self.words("initially", "immediate")
             else:
                 break
-        return ("foreign key", name, columns, parent, to, actions["delete"], actions["update"], match, deferred)
+        return ("foreign key", name, columns, parent, to, actions["delete"], actions["update"], deferred)
 
     def column(self, t: Table) -> None:
         first = self.name()
@@ -698,8 +698,13 @@ class Prober:
         return out
 
 
+# Codes that are newer than Python's own list of names.
+NEW_CODES = {3091: "SQLITE_CONSTRAINT_DATATYPE"}
+
+
 def error_name(e: sqlite3.Error) -> str:
     name = getattr(e, "sqlite_errorname", None) or type(e).__name__
+    name = NEW_CODES.get(getattr(e, "sqlite_errorcode", 0), name)
     # which of two unique keys over the same columns complains first is no difference
     if name in ("SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_ROWID"):
         return "SQLITE_CONSTRAINT_UNIQUE"

@@ -162,6 +162,18 @@ static int do_renames(moult *m, mo_plan *plan, const mo_schema *owned, mo_schema
 
 /* --- diff ---------------------------------------------------------------------------------------------------------- */
 
+/* What the engine accepts but will not do as it is declared (a trigger that names no such column). */
+static int note_declared(mo_plan *plan, mo_error *err)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < plan->desired->objects.count && rc == MOULT_OK; i++) {
+        const mo_object *o = plan->desired->objects.items[i];
+        if (o->note && !(o->flags & MO_OBJECT_UNCOMPARED))
+            rc = mo_plan_note(plan, err, "%s %s: %s", mo_kinds[o->kind].name, o->name, o->note);
+    }
+    return rc;
+}
+
 static int diff_rest(moult *m, mo_plan *plan, const mo_ownership *own)
 {
     size_t renames = plan->changes.count;
@@ -170,6 +182,8 @@ static int diff_rest(moult *m, mo_plan *plan, const mo_ownership *own)
         rc = mo_diff(mo_plan_start(plan), plan->target, m->options.pub.column_order_strict, plan, &m->error);
     if (rc == MOULT_OK && plan->changes.count > renames)
         rc = mo_rename_hints(plan, &m->error);
+    if (rc == MOULT_OK)
+        rc = note_declared(plan, &m->error);
     return rc;
 }
 

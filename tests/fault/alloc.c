@@ -12,6 +12,7 @@
  * Prints a line for each case and ends with 1 when anything was otherwise. STEP takes every STEP-th allocation only, from FIRST.
  * With ALLOC_TRACE=N in the environment only that one fails, and where it was asked for is printed.
  */
+#include <errno.h>
 #include <execinfo.h>
 #include <malloc.h>
 #include <moult.h>
@@ -27,6 +28,7 @@
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *p, size_t n);
+void *__libc_memalign(size_t alignment, size_t n);
 void __libc_free(void *p);
 
 static int armed, persistent, tracing;
@@ -65,6 +67,11 @@ static void trace_remove(const void *p)
             return;
         }
     }
+    void *where[DEPTH];
+    armed = 0;
+    fprintf(stderr, "a block is freed that is older than the call:\n");
+    backtrace_symbols_fd(where, backtrace(where, DEPTH), STDERR_FILENO);
+    armed = 1;
 }
 
 /* One allocation is asked for: 1 when it is to fail. */
@@ -106,6 +113,17 @@ void *malloc(size_t n)
 void *calloc(size_t n, size_t size)
 {
     return ask() ? NULL : got(__libc_calloc(n, size));
+}
+
+void *aligned_alloc(size_t alignment, size_t n)
+{
+    return ask() ? NULL : got(__libc_memalign(alignment, n));
+}
+
+int posix_memalign(void **out, size_t alignment, size_t n)
+{
+    *out = aligned_alloc(alignment, n);
+    return *out ? 0 : ENOMEM;
 }
 
 void free(void *p)
@@ -335,6 +353,17 @@ static void wrong(tally *t, long n, int all, const char *what, const char *more)
     }
 }
 
+/* Every block that the call took is given back, and no other. */
+static void check_live(tally *t, long n, int all)
+{
+    char count[32];
+
+    snprintf(count, sizeof count, "%ld", live);
+    if (live != 0) {
+        wrong(t, n, all, "blocks left behind", count);
+    }
+}
+
 static void judge(tally *t, long n, int all, const outcome *o, const char *before, const char *after)
 {
     char *now = dump();
@@ -347,11 +376,7 @@ static void judge(tally *t, long n, int all, const outcome *o, const char *befor
     } else {
         wrong(t, n, all, moult_code_name(o->code), o->message);
     }
-    if (live != 0) {
-        char count[32];
-        snprintf(count, sizeof count, "%ld", live);
-        wrong(t, n, all, "blocks left behind", count);
-    }
+    check_live(t, n, all);
     if (strcmp(now, o->code == MOULT_OK ? after : before) != 0) {
         wrong(t, n, all, o->code == MOULT_OK ? "said done, and is not" : "said failed, and the database changed", now);
     }
@@ -395,6 +420,7 @@ static int try_case(const fault_case *c, run_fn run, long step, long first)
 
     at_case = c->name;
     for (int warm = 0; warm < 3; warm++) { /* what is allocated once and kept is allocated now */
+        tracing = trace && warm == 2;
         once(run, c->after, &image, 0, 0, &o);
     }
     if (o.code != MOULT_OK) {
@@ -402,9 +428,7 @@ static int try_case(const fault_case *c, run_fn run, long step, long first)
     }
     char *after = dump();
     t.all = calls;
-    if (live != 0) {
-        wrong(&t, 0, 0, "blocks left behind when nothing fails", "");
-    }
+    check_live(&t, 0, 0);
     for (int all = 0; all < 2; all++) {
         for (long n = trace ? atol(trace) : first; n <= t.all; n += trace ? t.all : step) {
             tracing = trace != NULL;

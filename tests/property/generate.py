@@ -21,7 +21,7 @@ DEFAULTS = ["0", "1", "-7", "'x'", "'it''s'", "''", "NULL", "0.5", "x'00ff'", "T
             "(abs(-3))", "1e3", "+4", "'a -- b'"]
 SIMPLE_DEFAULTS = {"INT": ["0", "-7", "3", "(1 + 2)"], "INTEGER": ["0", "1", "-2"], "REAL": ["0.5", "2", "1e3"], "TEXT": ["'x'", "'it''s'", "''"],
                    "BLOB": ["x'00ff'"], "ANY": ["0", "'x'"]}
-COLLATIONS = ["NOCASE", "RTRIM", "BINARY"]
+COLLATIONS = ["NOCASE", "RTRIM"]
 CHECKS = ["{0} IS NOT 'forbidden'", "length({0}) < 90", "{0} > -1000000 OR {0} IS NULL", "{0} NOT IN ('p', 'q')", "{0} IS NULL OR {0} <> x'aa'",
           "coalesce({0}, 0) <> 4711", "({0} <> 'no''pe')"]
 TIGHT = ["{0} >= 0", "length({0}) <= 3", "{0} IN (1, 2, 3, 'a')", "{0} IS NOT NULL"]
@@ -411,7 +411,12 @@ def drop_column(s, table, column):
 
 
 def settle(s):
-    """Takes out whatever SQLite does not accept, until it accepts all."""
+    """Takes out whatever SQLite does not accept, until it accepts all, and unique keys that are there already."""
+    for t in s.tables:
+        for c in t.columns:
+            c.unique = c.unique and [c] != list(t.key) and all([c] != list(u.columns) for u in t.uniques)
+        t.uniques = [u for i, u in enumerate(t.uniques) if list(u.columns) != list(t.key)
+                     and all(set(u.columns) != set(v.columns) for v in t.uniques[:i])]
     while True:
         db = sqlite3.connect(":memory:", isolation_level=None)
         bad = next((t for t in s.things() if not accepted(db, s, t)), None) or next((t for t in s.things() if not works(db, s, t)), None)

@@ -180,10 +180,10 @@ def oracle(path, old, new):
             try:
                 move(source, target, was, t, pairs)
             except sqlite3.Error as error:
-                return Verdict("no", "%s: %s" % (t.name, error))
+                return Verdict("either" if numbered else "no", "%s: %s" % (t.name, error))
         before, after = orphans(source, old.tables), orphans(target, new.tables)
         if sum(after.values()) > sum(before.values()):
-            return Verdict("either" if before else "no", "rows without parents")
+            return Verdict("either" if before or numbered else "no", "rows without parents", True, tuple(fold(n) for n in numbered))
         return Verdict("either" if before or numbered else "yes", "", target.execute("PRAGMA integrity_check").fetchall() == [("ok",)],
                        tuple(fold(n) for n in numbered))
     finally:
@@ -192,10 +192,11 @@ def oracle(path, old, new):
 
 
 def numbers_rows(source, was, t, pairs):
-    """Does a column with NULLs become the row's number?"""
-    if not t.inline_key or t.key[0].kind != "INTEGER" or t.without_rowid or t.descending or pairs[t.key[0]] is None:
+    """Do rows get a new number, because the column that is their number is new, or was NULL? Which, is moult's to choose."""
+    if not t.inline_key or t.key[0].kind != "INTEGER" or t.without_rowid or t.descending:
         return False
-    return source.execute("SELECT count(*) FROM %s WHERE %s IS NULL" % (q(was), q(pairs[t.key[0]]))).fetchone()[0] > 0
+    where = "" if pairs[t.key[0]] is None else " WHERE %s IS NULL" % q(pairs[t.key[0]])
+    return source.execute("SELECT count(*) FROM %s%s" % (q(was), where)).fetchone()[0] > 0
 
 
 def move(source, target, was, t, pairs):

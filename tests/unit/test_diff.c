@@ -95,9 +95,9 @@ Test(diff, constraints)
            "~ constraint t | CHECK(a>0) → CHECK(a>1)\n");
     expect("CREATE TABLE t(a, UNIQUE(a))", "CREATE TABLE t(a UNIQUE)", "");
     expect("CREATE TABLE t(a REFERENCES p)", "CREATE TABLE t(a REFERENCES p ON DELETE CASCADE)",
-           "~ constraint t | FOREIGN KEY (a) REFERENCES p → FOREIGN KEY (a) REFERENCES p ON DELETE CASCADE\n");
+           "~ constraint t | FOREIGN KEY (\"a\") REFERENCES p → FOREIGN KEY (\"a\") REFERENCES p ON DELETE CASCADE\n");
     expect("CREATE TABLE t(a PRIMARY KEY, b)", "CREATE TABLE t(a, b PRIMARY KEY)",
-           "~ constraint t | PRIMARY KEY (a) → PRIMARY KEY (b)\n");
+           "~ constraint t | PRIMARY KEY (\"a\") → PRIMARY KEY (\"b\")\n");
 }
 
 Test(diff, options)
@@ -112,7 +112,7 @@ Test(diff, constraints_of_columns_that_come_and_go)
 {
     expect("CREATE TABLE t(a)", "CREATE TABLE t(a, b INT CHECK(b>0) REFERENCES p)", "+ column t.b | INT\n");
     expect("CREATE TABLE t(a, b INT CHECK(b>0) REFERENCES p)", "CREATE TABLE t(a)", "- column t.b | INT\n");
-    expect("CREATE TABLE t(a)", "CREATE TABLE t(a, b INT UNIQUE)", "+ column t.b | INT\n+ constraint t | UNIQUE (b)\n");
+    expect("CREATE TABLE t(a)", "CREATE TABLE t(a, b INT UNIQUE)", "+ column t.b | INT\n+ constraint t | UNIQUE (\"b\")\n");
 }
 
 Test(diff, definitions)

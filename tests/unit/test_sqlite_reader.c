@@ -103,7 +103,8 @@ Test(reader, constraints)
     cr_assert_eq(o->table->constraints.count, 8);
     check_constraint(k[0], MO_CONSTRAINT_PRIMARY_KEY, "the key", "primary key (id desc) on conflict fail",
                      "CONSTRAINT \"the key\" PRIMARY KEY (\"id\" DESC) ON CONFLICT FAIL", 0);
-    check_constraint(k[1], MO_CONSTRAINT_UNIQUE, NULL, "unique (a) on conflict ignore", "UNIQUE (\"a\") ON CONFLICT IGNORE", 1);
+    check_constraint(k[1], MO_CONSTRAINT_UNIQUE, NULL, "unique (a) on conflict ignore",
+                     "UNIQUE (\"a\") ON CONFLICT IGNORE", 1);
     check_constraint(k[2], MO_CONSTRAINT_CHECK, NULL, "check (a > b)", "CHECK(a > b)", 1);
     check_constraint(k[3], MO_CONSTRAINT_FOREIGN_KEY, NULL, "foreign key (a) references p on delete cascade",
                      "FOREIGN KEY (\"a\") REFERENCES p ON DELETE CASCADE MATCH FULL", 1);
@@ -129,7 +130,8 @@ Test(reader, constraints)
 
 Test(reader, implied_not_null)
 {
-    mo_object *o = read_text("CREATE TABLE t (a, b TEXT NOT NULL ON CONFLICT FAIL, c, PRIMARY KEY (b, a)) STRICT, WITHOUT ROWID");
+    mo_object *o =
+        read_text("CREATE TABLE t (a, b TEXT NOT NULL ON CONFLICT FAIL, c, PRIMARY KEY (b, a)) STRICT, WITHOUT ROWID");
     check_attr(column(o, "a"), MO_ATTR_NOT_NULL, "1", "NOT NULL");
     check_attr(column(o, "b"), MO_ATTR_NOT_NULL_CONFLICT, "fail", "ON CONFLICT FAIL");
     check_attr(column(o, "c"), MO_ATTR_NOT_NULL, NULL, NULL);
@@ -146,8 +148,9 @@ Test(reader, implied_not_null)
 
 Test(reader, odd_types)
 {
-    mo_object *o = read_text("CREATE TABLE t (a INT GENERATED ALWAYS AS (1), b INT ALWAYS AS (1), c SMALLINTEGERS ALWAYS AS (1),"
-                             " d \"my type\" of mine, e 'x y', f \"\", g BIG /* CHAR */ X, h INT /* whole */ UNSIGNED)");
+    mo_object *o =
+        read_text("CREATE TABLE t (a INT GENERATED ALWAYS AS (1), b INT ALWAYS AS (1), c SMALLINTEGERS ALWAYS AS (1),"
+                  " d \"my type\" of mine, e 'x y', f \"\", g BIG /* CHAR */ X, h INT /* whole */ UNSIGNED)");
     check_attr(column(o, "a"), MO_ATTR_TYPE, "int", "INT");
     check_attr(column(o, "b"), MO_ATTR_TYPE, "int always", "INT ALWAYS");
     check_attr(column(o, "c"), MO_ATTR_TYPE, "smallintegers", "SMALLINTEGERS");
@@ -186,8 +189,9 @@ Test(reader, other_kinds)
 
 Test(reader, mentions)
 {
-    mo_object *o = read_text("CREATE TABLE \"My Table\" (a REFERENCES \"Other One\"(x), [b] DEFAULT 'lit', FOREIGN KEY (a)"
-                             " REFERENCES 'third', CHECK (f(a) IS NOT NULL))");
+    mo_object *o =
+        read_text("CREATE TABLE \"My Table\" (a REFERENCES \"Other One\"(x), [b] DEFAULT 'lit', FOREIGN KEY (a)"
+                  " REFERENCES 'third', CHECK (f(a) IS NOT NULL))");
     static const char *const mentioned[] = {"a", "b", "other one", "x", "third", "f"};
     for (size_t i = 0; i < sizeof mentioned / sizeof *mentioned; i++)
         cr_expect(mo_object_mentions(o, mentioned[i]), "%s", mentioned[i]);
@@ -222,8 +226,8 @@ Test(reader, sql_as_stored)
         help_exec(c, "CREATE TABLE base (a)");
         help_exec(c, texts[i]);
         mo_object *o = read_text(texts[i]);
-        cr_assert(sqlite3_prepare_v2(mo_sqlite_db(c), "SELECT sql FROM sqlite_schema WHERE name = ?", -1, &stmt, NULL) ==
-                  SQLITE_OK);
+        cr_assert(sqlite3_prepare_v2(mo_sqlite_db(c), "SELECT sql FROM sqlite_schema WHERE name = ?", -1, &stmt,
+                                     NULL) == SQLITE_OK);
         sqlite3_bind_text(stmt, 1, o->name, -1, SQLITE_TRANSIENT);
         cr_assert(sqlite3_step(stmt) == SQLITE_ROW, "%s", texts[i]);
         cr_expect_str_eq((const char *)sqlite3_column_text(stmt, 0), o->sql);
@@ -299,8 +303,9 @@ Test(reader, what_is_wrong_has_its_place)
         cr_expect_null(help_err.pub.file);
         mo_schema_free(s);
     }
-    cr_assert_eq(mo_sqlite_read_object(schema = mo_schema_new(), "CREATE\0TABLE t (a)", 18, &(mo_object *){NULL}, &help_err),
-                 MOULT_SOURCE);
+    cr_assert_eq(
+        mo_sqlite_read_object(schema = mo_schema_new(), "CREATE\0TABLE t (a)", 18, &(mo_object *){NULL}, &help_err),
+        MOULT_SOURCE);
 }
 
 /* --- keywords -------------------------------------------------------------------------------------------------------- */
@@ -341,17 +346,24 @@ static const char *const tables[] = {
     "CREATE TABLE \"a \"\" b\" (\"x \"\" y\" INT, [z] TEXT, `q``r` DEFAULT 'x', 'it''s' REFERENCES \"a \"\" b\")",
     "CREATE TABLE t (id INTEGER PRIMARY KEY DESC, a INT)",
     "CREATE TABLE t (id INTEGER PRIMARY KEY ASC ON CONFLICT REPLACE AUTOINCREMENT, a INT)",
-    "CREATE TABLE t (id INTEGER, a INT UNIQUE ON CONFLICT IGNORE, PRIMARY KEY (id DESC AUTOINCREMENT) ON CONFLICT FAIL)",
-    "CREATE TABLE t (a INT CONSTRAINT n NOT NULL ON CONFLICT REPLACE CONSTRAINT d DEFAULT (1), b TEXT COLLATE \"RTRIM\")",
+    "CREATE TABLE t (id INTEGER, a INT UNIQUE ON CONFLICT IGNORE, PRIMARY KEY (id DESC AUTOINCREMENT) ON CONFLICT "
+    "FAIL)",
+    "CREATE TABLE t (a INT CONSTRAINT n NOT NULL ON CONFLICT REPLACE CONSTRAINT d DEFAULT (1), b TEXT COLLATE "
+    "\"RTRIM\")",
     "CREATE TABLE t (a INT, b AS (a + 1) STORED NOT NULL, c INT GENERATED ALWAYS AS (\"b\" || 'x') VIRTUAL UNIQUE)",
-    "CREATE TABLE t (a INT CONSTRAINT \"c 1\" CHECK (a > 0) CHECK (a < 9), CONSTRAINT 'c 2' CHECK (a <> 5) CHECK (a <> 6))",
-    "CREATE TABLE t (a REFERENCES p, b CONSTRAINT f REFERENCES p (x) ON DELETE SET DEFAULT ON UPDATE CASCADE NOT DEFERRABLE,"
-    " c REFERENCES p MATCH SIMPLE DEFERRABLE INITIALLY DEFERRED, FOREIGN KEY (a, b) REFERENCES p (x, y) ON DELETE RESTRICT)",
+    "CREATE TABLE t (a INT CONSTRAINT \"c 1\" CHECK (a > 0) CHECK (a < 9), CONSTRAINT 'c 2' CHECK (a <> 5) CHECK (a <> "
+    "6))",
+    "CREATE TABLE t (a REFERENCES p, b CONSTRAINT f REFERENCES p (x) ON DELETE SET DEFAULT ON UPDATE CASCADE NOT "
+    "DEFERRABLE,"
+    " c REFERENCES p MATCH SIMPLE DEFERRABLE INITIALLY DEFERRED, FOREIGN KEY (a, b) REFERENCES p (x, y) ON DELETE "
+    "RESTRICT)",
     "CREATE TABLE t (a TEXT, b TEXT COLLATE NOCASE, PRIMARY KEY (b, a COLLATE NOCASE DESC)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE t (a INT DEFAULT +1, b DEFAULT -1.5e3, c DEFAULT x'00ff', d DEFAULT current_timestamp, e DEFAULT NULL,"
+    "CREATE TABLE t (a INT DEFAULT +1, b DEFAULT -1.5e3, c DEFAULT x'00ff', d DEFAULT current_timestamp, e DEFAULT "
+    "NULL,"
     " f DEFAULT word, g DEFAULT \"a word\", h DEFAULT TRUE, i DEFAULT (random()), j DEFAULT ((1)))",
     "CREATE TABLE t (a UNSIGNED BIG INT, b DECIMAL(10, -2), c \"odd type\" here, d, e VARCHAR (+5))",
-    "CREATE TABLE t (a INT, b INT CHECK (\"a\" = \"zz\" AND [b] IN (1, 2)) -- a comment's end\n , c INT -- and @more\n)",
+    "CREATE TABLE t (a INT, b INT CHECK (\"a\" = \"zz\" AND [b] IN (1, 2)) -- a comment's end\n , c INT -- and "
+    "@more\n)",
     "CREATE TABLE t (key INT, action TEXT, \"order\" INT, \"select\" INT, match INT, CHECK (key > \"order\"))",
     "CREATE TABLE t (a INT PRIMARY KEY, b INT UNIQUE, UNIQUE (b), UNIQUE (a, b), UNIQUE (a, b))",
     "CREATE TABLE t (a BIG /* CHAR */ X NOT NULL, b SMALLINTEGERS ALWAYS AS (a))",
@@ -408,8 +420,9 @@ Test(reader, column_without_parts)
                      "\"a\" INT NOT NULL ON CONFLICT FAIL DEFAULT 'abc'");
     cr_expect_str_eq(mo_sqlite_column_sql(r, o->table, c, MO_SQLITE_COLUMN_NO_NOT_NULL),
                      "\"a\" INT DEFAULT 'abc' UNIQUE REFERENCES p");
-    cr_expect_str_eq(mo_sqlite_column_sql(r, o->table, c, MO_SQLITE_COLUMN_NO_DEFAULT | MO_SQLITE_COLUMN_NO_NOT_NULL |
-                                                              MO_SQLITE_COLUMN_NO_CONSTRAINTS),
+    cr_expect_str_eq(mo_sqlite_column_sql(r, o->table, c,
+                                          MO_SQLITE_COLUMN_NO_DEFAULT | MO_SQLITE_COLUMN_NO_NOT_NULL |
+                                              MO_SQLITE_COLUMN_NO_CONSTRAINTS),
                      "\"a\" INT");
 }
 
@@ -417,7 +430,7 @@ Test(reader, object_sql)
 {
     mo_str out = {0};
     cr_assert(mo_sqlite_object_sql(read_text("create index if not exists i on t (a) -- so"), &out) == MOULT_OK);
-    cr_expect_str_eq(mo_str_text(&out), "CREATE INDEX i on t (a);\n");
+    cr_expect_str_eq(mo_str_text(&out), "CREATE INDEX i on t (a)");
     mo_str_free(&out);
 }
 
@@ -468,10 +481,11 @@ Test(reader, shadows_are_no_objects)
 Test(reader, module_that_is_not_loaded)
 {
     mo_conn *c = help_conn("module.db", MOULT_OPEN_CREATE);
-    help_exec(c, "CREATE TABLE Geo_node (a); CREATE TABLE geo_parent (a); CREATE TABLE geo (a); CREATE TABLE geology (a);"
-                 "CREATE INDEX gi ON geo_node (a); PRAGMA writable_schema = ON;"
-                 "UPDATE sqlite_schema SET rootpage = 0, sql = 'CREATE VIRTUAL TABLE geo USING spatial (a, b)'"
-                 " WHERE name = 'geo'; PRAGMA writable_schema = RESET");
+    help_exec(c,
+              "CREATE TABLE Geo_node (a); CREATE TABLE geo_parent (a); CREATE TABLE geo (a); CREATE TABLE geology (a);"
+              "CREATE INDEX gi ON geo_node (a); PRAGMA writable_schema = ON;"
+              "UPDATE sqlite_schema SET rootpage = 0, sql = 'CREATE VIRTUAL TABLE geo USING spatial (a, b)'"
+              " WHERE name = 'geo'; PRAGMA writable_schema = RESET");
     mo_schema *s = introspected(c);
     cr_expect_eq(s->objects.count, 2);
     mo_object *o = mo_schema_find(s, MO_KIND_VIRTUAL_TABLE, "geo");
@@ -488,7 +502,9 @@ Test(reader, module_that_is_not_loaded)
 Test(reader, utf16)
 {
     mo_conn *c = help_conn("utf16.db", MOULT_OPEN_CREATE);
-    help_exec(c, "PRAGMA encoding = 'UTF-16'; CREATE TABLE \"\xC3\xBCnder\" (\"\xE6\x97\xA5\" TEXT DEFAULT '\xF0\x9F\x98\x80')");
+    help_exec(
+        c,
+        "PRAGMA encoding = 'UTF-16'; CREATE TABLE \"\xC3\xBCnder\" (\"\xE6\x97\xA5\" TEXT DEFAULT '\xF0\x9F\x98\x80')");
     mo_schema *s = introspected(c);
     mo_object *o = mo_schema_find(s, MO_KIND_TABLE, "\xC3\xBCnder");
     cr_assert(o);
@@ -557,7 +573,8 @@ Test(reader, declare)
         cr_expect(d.allowed || (d.why && d.hint), "%s", declared[i].sql);
         if (declared[i].name)
             cr_expect(d.name && !strcmp(d.name, declared[i].name), "%s", declared[i].sql);
-        cr_expect(declared[i].parent ? d.parent && !strcmp(d.parent, declared[i].parent) : !d.parent, "%s", declared[i].sql);
+        cr_expect(declared[i].parent ? d.parent && !strcmp(d.parent, declared[i].parent) : !d.parent, "%s",
+                  declared[i].sql);
         if (d.creates)
             cr_expect_eq(d.kind, declared[i].kind, "%s", declared[i].sql);
         mo_region_free(r);

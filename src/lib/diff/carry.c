@@ -70,6 +70,7 @@ static int carry_object(mo_carrier *c, const mo_object *o, const char *parent, i
     mo_object *copy = mo_schema_object_same(c->target, o);
     if (!copy)
         return mo_error_nomem(c->err);
+    c->added = 1;
     copy->flags |= MO_OBJECT_FOREIGN;
     if (parent && !mo_name_equal(parent, o->parent) && !(copy->parent = mo_region_dup(c->target->region, parent)))
         return mo_error_nomem(c->err);
@@ -167,7 +168,7 @@ static int take_declared(mo_carrier *c, const mo_object *declared)
         live = mo_schema_find(c->live, declared->kind, declared->name);
     }
     int rc = MOULT_OK;
-    if (copy->table && live && live->table)
+    if (c->annotated && copy->table && live && live->table)
         rc = settle_columns(c, declared, live, copy);
     return rc == MOULT_OK ? mo_schema_add(c->target, copy, c->err) : rc;
 }
@@ -258,7 +259,7 @@ static int carry(mo_carrier *c)
     if (rc == MOULT_OK)
         rc = mo_schema_index(c->target, c->err);
     c->wanted = mo_wanted_of(c->target);
-    if (rc == MOULT_OK)
+    if (rc == MOULT_OK && c->annotated)
         rc = mo_renames_open(&c->renames, c->live, c->target, c->err);
     if (rc == MOULT_OK)
         rc = carry_tables(c);
@@ -266,7 +267,10 @@ static int carry(mo_carrier *c)
         rc = carry_live(c, 0);
     if (rc == MOULT_OK)
         rc = carry_live(c, 1);
-    return rc == MOULT_OK ? mo_schema_seal(c->target, c->err) : rc;
+    if (rc != MOULT_OK || c->added)
+        return rc == MOULT_OK ? mo_schema_seal(c->target, c->err) : rc;
+    memcpy(c->target->fingerprint, c->desired->fingerprint, sizeof c->target->fingerprint); /* as sealed as `desired` */
+    return MOULT_OK;
 }
 
 int mo_carry(const struct mo_dialect *d, const mo_schema *live, const mo_schema *desired, const mo_ownership *own,
@@ -277,7 +281,7 @@ int mo_carry(const struct mo_dialect *d, const mo_schema *live, const mo_schema 
     c.err = err;
     c.renamed = c.own->renamed || (plan && plan->renames.count > 0);
     *target = NULL;
-    int rc = mo_match_check(desired, err);
+    int rc = mo_match_check(desired, &c.annotated, err);
     if (rc == MOULT_OK && !(c.target = mo_schema_new()))
         rc = mo_error_nomem(err);
     if (rc == MOULT_OK) {

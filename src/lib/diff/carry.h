@@ -16,6 +16,8 @@ typedef struct mo_carrier {
     mo_wanted declared; /* `desired`, to be matched */
     mo_wanted wanted;   /* `target`, likewise: with those annotations alone that are to be followed */
     mo_renames renames;
+    int annotated;     /* there is an annotation in `desired` */
+    int added;         /* the target has more than `desired` */
     int renamed;       /* the renames were done: `live` has the new names, annotations mean nothing any more */
     mo_error *err;
 } mo_carrier;

@@ -244,13 +244,14 @@ static int merge_mentions(mo_part_carrier *p)
 }
 
 /* What came may change what a declared column is (a carried key makes it NOT NULL, or the row id): the dialect reads
- * that off the composed text. */
+ * that off the composed text. Not before renames: a carried constraint still has the old names then, so the text is not
+ * one to run; the target is made again once they are done. */
 static int read_back(mo_part_carrier *p)
 {
     const mo_dialect *d = p->c->dialect;
     mo_table *table = p->table->table;
     mo_object *read;
-    if (!d->read_object)
+    if (!d->read_object || mo_renames_any(&p->c->renames))
         return MOULT_OK;
     int rc = d->read_object(p->c->target, p->table->sql, strlen(p->table->sql), &read, p->c->err);
     for (size_t i = 0; rc == MOULT_OK && read->table && i < table->columns.count; i++) {
@@ -298,7 +299,10 @@ static int carry_parts(mo_part_carrier *p)
         rc = carry_constraints(p);
     if (rc == MOULT_OK)
         rc = carry_options(p);
-    return rc == MOULT_OK && p->added ? compose(p) : rc;
+    if (rc != MOULT_OK || !p->added)
+        return rc;
+    p->c->added = 1;
+    return compose(p);
 }
 
 int mo_carry_table(mo_carrier *c, const mo_object *live, mo_object *table)

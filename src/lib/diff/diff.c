@@ -125,11 +125,10 @@ static int compare_changes(const void *left, const void *right)
 
 int mo_diff(const mo_schema *live, const mo_schema *target, int column_order_strict, mo_plan *plan, mo_error *err)
 {
-    int rc = mo_match_check(target, err);
-    if (rc != MOULT_OK)
-        return rc;
-    mo_renames renames;
-    rc = mo_renames_open(&renames, live, target, err);
+    int any, rc = mo_match_check(target, &any, err);
+    mo_renames renames = {0};
+    if (rc == MOULT_OK && any)
+        rc = mo_renames_open(&renames, live, target, err);
     if (rc != MOULT_OK)
         return rc;
     differ d = {.live = live, .target = mo_wanted_of(target), .renames = &renames, .plan = plan, .err = err};

@@ -68,11 +68,18 @@ static const char *column_old(const void *thing)
     return c->renamed_from && !mo_name_equal(c->renamed_from, c->name) ? c->renamed_from : NULL;
 }
 
+static int has_old(const mo_table *table)
+{
+    for (size_t i = 0; i < table->columns.count; i++) {
+        if (table->columns.items[i]->renamed_from && column_old(table->columns.items[i]))
+            return 1;
+    }
+    return 0;
+}
+
 int mo_columns_open(mo_columns *c, const mo_table *table, mo_error *err)
 {
-    *c = (mo_columns){.table = table};
-    for (size_t i = 0; i < table->columns.count && !c->has_renames; i++)
-        c->has_renames = column_old(table->columns.items[i]) != NULL;
+    *c = (mo_columns){.table = table, .has_renames = has_old(table)};
     if (table->columns.count <= FEW_COLUMNS)
         return MOULT_OK;
     c->map = mo_map_new(1);
@@ -235,11 +242,15 @@ static int wrong(mo_error *err, const char *what, const char *name, const char *
     return mo_error_at(err, where->file, where->line, where->column);
 }
 
-static int check_columns(const mo_object *o, mo_error *err)
+static int check_columns(const mo_object *o, int *any, mo_error *err)
 {
-    mo_columns columns;
-    int rc = mo_columns_open(&columns, o->table, err);
-    for (size_t i = 0; rc == MOULT_OK && columns.has_renames && i < o->table->columns.count; i++) {
+    mo_columns columns = {.table = o->table};
+    int rc = MOULT_OK;
+    if (!has_old(o->table))
+        return MOULT_OK;
+    *any = 1;
+    rc = mo_columns_open(&columns, o->table, err);
+    for (size_t i = 0; rc == MOULT_OK && i < o->table->columns.count; i++) {
         const mo_column *c = o->table->columns.items[i], *other;
         if (c->foreign || !column_old(c))
             continue;
@@ -254,10 +265,11 @@ static int check_columns(const mo_object *o, mo_error *err)
     return rc;
 }
 
-int mo_match_check(const mo_schema *target, mo_error *err)
+int mo_match_check(const mo_schema *target, int *any, mo_error *err)
 {
     const mo_wanted all = mo_wanted_of(target);
     int rc = MOULT_OK;
+    *any = all.has_renames;
     for (size_t i = 0; rc == MOULT_OK && i < target->objects.count; i++) {
         const mo_object *o = target->objects.items[i], *other;
         const char *what = mo_kinds[o->kind].name;
@@ -271,7 +283,7 @@ int mo_match_check(const mo_schema *target, mo_error *err)
                  !(other->flags & MO_OBJECT_FOREIGN))
             rc = wrong(err, what, o->name, o->renamed_from, &o->where, &other->where, 0);
         if (rc == MOULT_OK && o->table)
-            rc = check_columns(o, err);
+            rc = check_columns(o, any, err);
     }
     return rc;
 }

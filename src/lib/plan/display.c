@@ -87,6 +87,10 @@ size_t mo_display_add(mo_str *out, const char *text, size_t most)
     size_t width = 0, length, cut_width = 0, cut_length = out->length;
     for (const char *at = text; *at; at += length) {
         size_t before = out->length, w = put_char(out, at, &length);
+        if (width + 1 <= most) {
+            cut_width = width;
+            cut_length = before;
+        }
         if (width + w > most) { /* back to where the sign of the cut still fits */
             if (!out->failed) {
                 out->length = cut_length;
@@ -94,10 +98,6 @@ size_t mo_display_add(mo_str *out, const char *text, size_t most)
             }
             mo_str_add(out, "…");
             return cut_width + 1;
-        }
-        if (width + 1 <= most) {
-            cut_width = width;
-            cut_length = before;
         }
         width += w;
     }

@@ -52,6 +52,7 @@ typedef struct mo_sorter {
     mo_node **stack;
     mo_node **sorted;
     size_t done;
+    int dropping;
 } mo_sorter;
 
 /* The next node of the group that `node` depends on and that is not done; NULL: no more. */
@@ -63,6 +64,27 @@ static mo_node *next_needed(mo_sorter *s, mo_node *node)
             return needed;
     }
     return NULL;
+}
+
+static int same_thing(const mo_node *a, const mo_node *b)
+{
+    return a->step->kind == b->step->kind && mo_name_equal(a->step->object, b->step->object) &&
+           mo_name_equal(a->step->parent, b->step->parent);
+}
+
+/* All steps of one thing stand together, in the order they were made. */
+static void take(mo_sorter *s, mo_node *node)
+{
+    size_t first = (size_t)(node - s->nodes), last = first;
+    while (first > 0 && same_thing(&s->nodes[first - 1], node))
+        first--;
+    while (last + 1 < s->count && same_thing(&s->nodes[last + 1], node))
+        last++;
+    for (size_t i = first; i <= last; i++) {
+        mo_node *at = &s->nodes[s->dropping ? last - (i - first) : i];
+        at->state = 2;
+        s->sorted[s->done++] = at;
+    }
 }
 
 static void visit(mo_sorter *s, mo_node *node)
@@ -79,19 +101,19 @@ static void visit(mo_sorter *s, mo_node *node)
             s->stack[depth++] = needed;
             continue;
         }
-        top->state = 2;
-        s->sorted[s->done++] = top;
+        if (top->state == 1)
+            take(s, top);
         depth--;
     }
 }
 
 /* What depends on others goes first when things are dropped: then all is done the other way round. */
-static void sort_group(mo_sorter *s, int dropping)
+static void sort_group(mo_sorter *s)
 {
     s->done = 0;
     for (size_t i = 0; i < s->count; i++)
-        visit(s, &s->nodes[dropping ? s->count - 1 - i : i]);
-    for (size_t i = 0; dropping && i < s->count / 2; i++) {
+        visit(s, &s->nodes[s->dropping ? s->count - 1 - i : i]);
+    for (size_t i = 0; s->dropping && i < s->count / 2; i++) {
         mo_node *swap = s->sorted[i];
         s->sorted[i] = s->sorted[s->count - 1 - i];
         s->sorted[s->count - 1 - i] = swap;
@@ -103,14 +125,16 @@ static int sort_groups(mo_plan *p, mo_sorter *all, mo_step *out, mo_error *err)
     for (size_t begin = 0, end; begin < p->steps.count; begin = end) {
         mo_sorter group = *all;
         group.nodes = all->nodes + begin;
+        group.dropping = drops(group.nodes->step);
         for (end = begin; end < p->steps.count && all->nodes[end].step->order == group.nodes->step->order; end++)
             group.count = end + 1 - begin;
         group.by_name = mo_map_new(1);
         int failed = !group.by_name;
         for (size_t i = 0; !failed && i < group.count; i++)
-            failed = mo_map_put(group.by_name, group.nodes[i].step->object, &group.nodes[i]) != 0;
+            failed = !mo_map_has(group.by_name, group.nodes[i].step->object) &&
+                     mo_map_put(group.by_name, group.nodes[i].step->object, &group.nodes[i]) != 0;
         if (!failed)
-            sort_group(&group, drops(group.nodes->step));
+            sort_group(&group);
         mo_map_free(group.by_name);
         if (failed)
             return mo_error_nomem(err);

@@ -12,6 +12,7 @@
 typedef struct proof {
     const mo_dialect *d;
     const mo_plan *plan;
+    mo_map *whole;   /* folded names of what someone else owns and is not broken */
     mo_map *touched; /* folded names that the proof is about; NULL: everything */
     mo_deadline deadline;
     mo_error *err;
@@ -27,6 +28,40 @@ static int touch(proof *p, const char *name, int *more)
     return mo_map_put(p->touched, name, NULL) ? mo_error_nomem(p->err) : MOULT_OK;
 }
 
+/* The tables that a fill expression reads. */
+static int touch_fill(proof *p, const char *fill)
+{
+    mo_lexer x;
+    mo_token t;
+    mo_str name = {0};
+    int more, rc = MOULT_OK;
+    mo_lexer_init(&x, p->d->lex, fill, strlen(fill));
+    for (t = mo_lexer_next(&x); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD && rc == MOULT_OK;
+         t = mo_lexer_next(&x)) {
+        if (t.kind != MO_TOKEN_WORD && t.kind != MO_TOKEN_QUOTED)
+            continue;
+        mo_str_clear(&name);
+        mo_str_addn(&name, t.text, t.length); /* makes room: a value is never longer than its token */
+        if (name.failed)
+            break;
+        name.data[mo_token_value(&t, name.data)] = '\0';
+        if (mo_schema_find_relation(p->plan->live, name.data))
+            rc = touch(p, name.data, &more);
+    }
+    rc = name.failed ? mo_error_nomem(p->err) : rc;
+    mo_str_free(&name);
+    return rc;
+}
+
+static int touch_fills(proof *p, const mo_change *c)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < c->parts.count && rc == MOULT_OK; i++)
+        if (c->parts.items[i].column_after && c->parts.items[i].column_after->fill)
+            rc = touch_fill(p, c->parts.items[i].column_after->fill);
+    return rc;
+}
+
 static int touch_changes(proof *p)
 {
     int more, rc = MOULT_OK;
@@ -40,6 +75,8 @@ static int touch_changes(proof *p)
             if (rc == MOULT_OK)
                 rc = touch(p, both[k]->parent, &more);
         }
+        if (rc == MOULT_OK)
+            rc = touch_fills(p, c);
     }
     for (size_t i = 0; i < p->plan->renames.count && rc == MOULT_OK; i++) {
         const mo_rename *r = &p->plan->renames.items[i];
@@ -165,6 +202,51 @@ static int copy_live(proof *p, mo_conn *scratch)
     return rc;
 }
 
+/* --- what someone else owns must not break ------------------------------------------------------------------------- */
+
+/* Fills p->whole with the names of foreign objects that can be read as things are. */
+static int find_whole(proof *p, mo_conn *scratch)
+{
+    const mo_schema *t = p->plan->target;
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < t->objects.count && rc == MOULT_OK; i++) {
+        const mo_object *o = t->objects.items[i], *wrong = NULL;
+        mo_map *only;
+        if (!(o->flags & MO_OBJECT_FOREIGN) || !is_touched(p, o) || mo_schema_find(p->plan->live, o->kind, o->name) == NULL)
+            continue;
+        only = mo_map_new(1);
+        rc = only == NULL || mo_map_put(only, o->name, NULL) ? mo_error_nomem(p->err) : MOULT_OK;
+        if (rc == MOULT_OK)
+            rc = p->d->check(scratch, p->plan->live, only, &wrong, p->err);
+        mo_map_free(only);
+        if (rc == MOULT_OK)
+            rc = mo_map_put(p->whole, o->name, NULL) ? mo_error_nomem(p->err) : MOULT_OK;
+        else if (rc == MOULT_SOURCE || rc == MOULT_DATABASE) { /* broken already: not by this plan */
+            mo_error_clear(p->err);
+            rc = MOULT_OK;
+        }
+    }
+    return rc;
+}
+
+static int check_whole(proof *p, mo_conn *scratch)
+{
+    const mo_object *wrong = NULL;
+    mo_error cause = {{0}};
+    int rc;
+    if (mo_map_count(p->whole) == 0)
+        return MOULT_OK;
+    rc = p->d->check(scratch, p->plan->target, p->whole, &wrong, p->err);
+    if ((rc != MOULT_SOURCE && rc != MOULT_DATABASE) || wrong == NULL)
+        return rc;
+    mo_error_move(&cause, p->err);
+    rc = mo_error_set(p->err, MOULT_IMPOSSIBLE, "%s '%s' would break: %s", mo_kinds[wrong->kind].name, wrong->name,
+                      cause.pub.message ? cause.pub.message : "");
+    mo_error_hint(p->err, "it was not declared, so moult leaves it alone: declare it as it shall be, or drop it first");
+    mo_error_clear(&cause);
+    return rc;
+}
+
 static int run_statement(proof *p, mo_conn *scratch, const mo_statement *s)
 {
     int rc = MOULT_OK;
@@ -238,15 +320,22 @@ int mo_prove(const mo_dialect *d, mo_conn *c, const mo_plan *plan, int full, mo_
     proof p = {.d = d, .plan = plan, .deadline = deadline, .err = err};
     mo_scratch *scratch = NULL;
     int rc = full ? MOULT_OK : find_touched(&p);
+    if (rc == MOULT_OK && (p.whole = mo_map_new(1)) == NULL)
+        rc = mo_error_nomem(err);
     if (rc == MOULT_OK)
         rc = d->scratch_open(c, &scratch, err);
     if (rc == MOULT_OK)
         rc = copy_live(&p, d->scratch_conn(scratch));
     if (rc == MOULT_OK)
+        rc = find_whole(&p, d->scratch_conn(scratch));
+    if (rc == MOULT_OK)
         rc = run_steps(&p, d->scratch_conn(scratch));
+    if (rc == MOULT_OK)
+        rc = check_whole(&p, d->scratch_conn(scratch));
     if (rc == MOULT_OK)
         rc = compare(&p, d->scratch_conn(scratch));
     d->scratch_close(scratch);
     mo_map_free(p.touched);
+    mo_map_free(p.whole);
     return rc;
 }

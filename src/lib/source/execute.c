@@ -206,9 +206,8 @@ static int run_all(runner *r)
     }
     /* Nothing helps: the first one once more, for its error. */
     const mo_item *first = &r->load->items.items[r->order[0]];
-    rc = run_item(r, first);
-    if (rc == MOULT_OK) {
-        rc = mo_error_set(r->load->err, MOULT_SOURCE, "the statements of the source work in no order");
+    if (run_item(r, first) == MOULT_OK) {
+        mo_error_set(r->load->err, MOULT_SOURCE, "the statements of the source work in no order");
     }
     return mo_load_place(r->load, first);
 }

@@ -88,6 +88,31 @@ static int add_item(mo_load *l, const mo_text *text, const mo_statement_text *st
     return mo_vec_push(l->region, &l->items, item) == 0 ? MOULT_OK : mo_error_nomem(l->err);
 }
 
+/* A comment that nobody closed hides all that follows, which some engines take. `last`: the last statement, or NULL. */
+static int check_end(mo_load *l, const mo_text *text, const mo_item *last)
+{
+    const char *end = text->data + text->length, *from = last ? last->st.text + last->st.length : text->data;
+    mo_lexer lexer;
+    mo_token t;
+
+    if (!memmem(from, (size_t)(end - from), "/*", 2)) {
+        return MOULT_OK;
+    }
+    from = last ? last->st.text : text->data;
+    mo_lexer_init(&lexer, l->d->lex, from, (size_t)(end - from));
+    lexer.line = last ? last->st.line : 1;
+    lexer.column = last ? last->st.column : 1;
+    lexer.want_comments = 1;
+    do {
+        t = mo_lexer_next(&lexer);
+        if (t.kind == MO_TOKEN_COMMENT && t.text[0] == '/' &&
+            (t.length < 4 || memcmp(t.text + t.length - 2, "*/", 2) != 0)) {
+            return bad_token(l, text, &t);
+        }
+    } while (t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD);
+    return MOULT_OK;
+}
+
 static int split_text(mo_load *l, const mo_text *text)
 {
     const char *end = text->data + text->length;
@@ -105,8 +130,8 @@ static int split_text(mo_load *l, const mo_text *text)
         }
         const mo_item *previous = l->items.count > first ? &l->items.items[l->items.count - 1] : NULL;
         int rc = check_gap(l, text, &before, previous, found ? st.text : end);
-        if (rc == MOULT_OK && found) {
-            rc = add_item(l, text, &st);
+        if (rc == MOULT_OK) {
+            rc = found ? add_item(l, text, &st) : check_end(l, text, previous);
         }
         if (rc == MOULT_OK && (l->items.count & 63) == 0) {
             rc = mo_load_alive(l);

@@ -277,8 +277,12 @@ static int add_row(const mo_dialect *d, mo_conn *c, mo_version *v, mo_error *err
         return code;
     }
     mo_clock_utc(now);
-    mo_state_host(host, sizeof host);
-    account(who, sizeof who);
+    if (!info->host) {
+        mo_state_host(host, sizeof host);
+    }
+    if (!info->applied_by) {
+        account(who, sizeof who);
+    }
     fields[0] = mo_value_int(t.version + 1);
     fields[1] = mo_value_text(info->applied_at ? info->applied_at : now);
     fields[2] = mo_value_text(info->applied_by ? info->applied_by : who);

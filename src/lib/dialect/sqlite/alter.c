@@ -448,21 +448,56 @@ static int drop_column(mo_ladder *l, const alteration *a, const mo_column *c)
 
 /* --- may SQLite drop the columns? -------------------------------------------------------------------------------- */
 
+/* Does an object take part in the trial: does it stay, and name the table (or, for views, what names it)? */
+static int takes_part(const mo_ladder *l, const mo_map *needed, const mo_object *o)
+{
+    if (mo_ladder_changed(l, o) || (o->flags & MO_OBJECT_UNCOMPARED))
+        return 0;
+    if (mo_kinds[o->kind].of_table)
+        return mo_map_has(needed, o->parent);
+    return mo_map_has(needed, o->name);
+}
+
+/* The names of all that must be there for SQLite to look at the table's views and triggers. */
+static int find_needed(mo_ladder *l, const char *table, mo_map *needed)
+{
+    const mo_schema *start = mo_plan_start(l->plan);
+    size_t before;
+    int failed = mo_map_put(needed, table, NULL);
+    for (size_t i = 0; i < start->objects.count; i++)
+        if (start->objects.items[i]->kind == MO_KIND_VIEW && mo_object_mentions(start->objects.items[i], table))
+            failed |= mo_map_put(needed, start->objects.items[i]->name, NULL);
+    do {
+        before = mo_map_count(needed);
+        for (size_t i = 0; i < start->objects.count; i++) {
+            const mo_object *o = start->objects.items[i];
+            if (o->kind == MO_KIND_TABLE || o->kind == MO_KIND_INDEX || !takes_part(l, needed, o))
+                continue;
+            for (size_t k = 0; k < o->mention_count; k++)
+                if (mo_schema_find_relation(start, o->mentions[k]))
+                    failed |= mo_map_put(needed, o->mentions[k], NULL);
+        }
+    } while (!failed && mo_map_count(needed) > before);
+    return failed ? mo_error_nomem(l->err) : MOULT_OK;
+}
+
 /* The table as it will be when its columns are dropped, and what names it and stays, in a scratch. */
 static int fill_scratch(mo_ladder *l, const alteration *a, const mo_object *m, mo_conn *scratch)
 {
     const mo_schema *start = mo_plan_start(l->plan);
     const char *sql = merged_sql(l, a, m);
-    int rc = sql ? l->plan->dialect->exec(scratch, sql, NULL, l->err) : mo_error_nomem(l->err);
+    mo_map *needed = mo_map_new(1);
+    int rc = sql && needed ? l->plan->dialect->exec(scratch, sql, NULL, l->err) : mo_error_nomem(l->err);
+    if (rc == MOULT_OK)
+        rc = find_needed(l, a->name, needed);
     for (size_t i = 0; i < start->objects.count && rc == MOULT_OK; i++) {
         const mo_object *o = start->objects.items[i];
-        if (o->kind == MO_KIND_TABLE || mo_ladder_changed(l, o) || !mo_object_mentions(o, a->name) ||
-            (o->flags & MO_OBJECT_UNCOMPARED))
-            continue;
-        if (o->kind == MO_KIND_TRIGGER && !mo_name_equal(o->parent, a->name))
+        int other_table = !mo_kinds[o->kind].of_table && mo_map_has(needed, o->name) && o->kind != MO_KIND_VIEW;
+        if (mo_name_equal(o->name, a->name) || !(other_table || takes_part(l, needed, o)))
             continue;
         rc = l->plan->dialect->exec(scratch, o->sql, NULL, l->err);
     }
+    mo_map_free(needed);
     return rc;
 }
 

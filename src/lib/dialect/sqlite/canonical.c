@@ -222,8 +222,7 @@ void mo_canonical_expr(mo_reader *r, size_t from, size_t to, const mo_names *col
 void mo_canonical_default(mo_reader *r, size_t from, size_t to, mo_str *out)
 {
     const mo_rtoken *t = &r->tokens[from];
-    int bare = t->kind == MO_TOKEN_WORD && t->word != MO_WORD_NULL &&
-               !is_value_word(r->text + t->at, t->length);
+    int bare = t->kind == MO_TOKEN_WORD && t->word != MO_WORD_NULL && !is_value_word(r->text + t->at, t->length);
     if (to - from == 1 && (bare || t->kind == MO_TOKEN_QUOTED)) {
         size_t length = 0;
         const char *value = mo_rtoken_value(r, t, &length);
@@ -367,9 +366,8 @@ static int result_begins(const body *b, size_t i)
         return 0;
     if (t->word == MO_WORD_SELECT)
         return next->word != MO_WORD_DISTINCT && next->word != MO_WORD_ALL;
-    return mo_rtoken_is_punct(b->r, t, ',') ||
-           ((t->word == MO_WORD_DISTINCT || t->word == MO_WORD_ALL) && i > b->from &&
-            b->r->tokens[i - 1].word == MO_WORD_SELECT);
+    return mo_rtoken_is_punct(b->r, t, ',') || ((t->word == MO_WORD_DISTINCT || t->word == MO_WORD_ALL) &&
+                                                i > b->from && b->r->tokens[i - 1].word == MO_WORD_SELECT);
 }
 
 void mo_canonical_body(mo_reader *r, size_t from, size_t to, int named, mo_str *out)

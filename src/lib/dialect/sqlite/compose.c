@@ -33,8 +33,7 @@ const char *mo_sqlite_compose_table(mo_region *r, const mo_object *table)
 
 int mo_sqlite_object_sql(const mo_object *o, mo_str *out)
 {
-    mo_str_add(out, o->sql);
-    mo_str_add(out, ";\n");
+    mo_str_add(out, o->sql); /* one statement: the semicolon is for whoever writes several */
     return out->failed ? MOULT_NOMEM : MOULT_OK;
 }
 

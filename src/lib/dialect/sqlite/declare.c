@@ -82,10 +82,8 @@ static int take_kind(mo_lexer *l, mo_token *t, mo_declared *out)
     static const struct {
         const char *word;
         mo_kind kind;
-    } kinds[] = {{"TABLE", MO_KIND_TABLE},
-                 {"INDEX", MO_KIND_INDEX},
-                 {"VIEW", MO_KIND_VIEW},
-                 {"TRIGGER", MO_KIND_TRIGGER}};
+    } kinds[] = {
+        {"TABLE", MO_KIND_TABLE}, {"INDEX", MO_KIND_INDEX}, {"VIEW", MO_KIND_VIEW}, {"TRIGGER", MO_KIND_TRIGGER}};
     int is_virtual = mo_token_is(t, "VIRTUAL");
     if (is_virtual || mo_token_is(t, "UNIQUE"))
         *t = mo_lexer_next(l);
@@ -128,7 +126,8 @@ static int declare_create(mo_region *r, mo_lexer *l, mo_declared *out, mo_error 
 {
     mo_token t = mo_lexer_next(l), space = {0}, name = {0};
     if (mo_token_is(&t, "TEMP") || mo_token_is(&t, "TEMPORARY"))
-        return refuse(out, "a TEMP object lives in one connection only; desired SQL declares what stays", "leave out TEMP");
+        return refuse(out, "a TEMP object lives in one connection only; desired SQL declares what stays",
+                      "leave out TEMP");
     if (!take_kind(l, &t, out))
         return MOULT_OK; /* the engine says what is wrong with it */
     skip_if_not_exists(l, &t);
@@ -141,7 +140,8 @@ static int declare_create(mo_region *r, mo_lexer *l, mo_declared *out, mo_error 
     if (rc)
         return rc;
     if (mo_name_equal(in, "temp"))
-        return refuse(out, "a TEMP object lives in one connection only; desired SQL declares what stays", "leave out temp.");
+        return refuse(out, "a TEMP object lives in one connection only; desired SQL declares what stays",
+                      "leave out temp.");
     if (!mo_name_equal(in, "main"))
         return refuse(out, "the object belongs to another database; desired SQL declares main only",
                       "leave out the name before the dot");

@@ -106,13 +106,20 @@ static int assert_check(mo_ladder *l, mo_step *step, const mo_change *change, co
     return rc;
 }
 
+/* Might rows hold a NULL where the column shall be NOT NULL: because it was allowed, or because a fill gave it? */
+static int may_be_null(const mo_part *p)
+{
+    if (p->op == MOULT_OP_DROP || !p->column_after->attr[MO_ATTR_NOT_NULL].canonical)
+        return 0;
+    return p->op == MOULT_OP_CREATE ? p->column_after->fill != NULL : (p->attrs & (1u << MO_ATTR_NOT_NULL)) != 0;
+}
+
 int mo_ladder_edit_asserts(mo_ladder *l, mo_step *step, const mo_change *change)
 {
     int rc = MOULT_OK;
     for (size_t i = 0; i < change->parts.count && rc == MOULT_OK; i++) {
         const mo_part *p = &change->parts.items[i];
-        if (p->kind == MO_PART_COLUMN && p->op == MOULT_OP_ALTER && (p->attrs & (1u << MO_ATTR_NOT_NULL)) &&
-            p->column_after->attr[MO_ATTR_NOT_NULL].canonical)
+        if (p->kind == MO_PART_COLUMN && may_be_null(p))
             rc = assert_not_null(l, step, change, p);
         if (p->kind == MO_PART_CONSTRAINT && p->op != MOULT_OP_DROP &&
             p->constraint_after->kind == MO_CONSTRAINT_CHECK &&

@@ -49,8 +49,8 @@ static int add_unread(introspection *in, const char *type, const char *name, con
     o->canonical = o->sql;
     o->parent = mo_kinds[kind].of_table ? mo_region_dup(region, parent) : NULL;
     o->flags = MO_OBJECT_UNCOMPARED;
-    o->note = mo_region_printf(region, "its definition cannot be read: %s",
-                               in->err->pub.message ? in->err->pub.message : "");
+    o->note =
+        mo_region_printf(region, "its definition cannot be read: %s", in->err->pub.message ? in->err->pub.message : "");
     o->tokens = mo_hash_of(sql, strlen(sql));
     if (!o->sql || !o->note || (mo_kinds[kind].of_table && !o->parent))
         return mo_error_nomem(in->err);
@@ -133,10 +133,11 @@ static int guess_shadows(introspection *in, mo_object *v)
     if (!module)
         return mo_error_nomem(in->err);
     v->flags |= MO_OBJECT_UNCOMPARED;
-    v->note = guessed ? mo_region_printf(in->schema->region,
-                                         "its module '%s' is not loaded; the tables named '%s_…' are left alone with it",
-                                         module, v->name)
-                      : mo_region_printf(in->schema->region, "its module '%s' is not loaded", module);
+    v->note = guessed
+                  ? mo_region_printf(in->schema->region,
+                                     "its module '%s' is not loaded; the tables named '%s_…' are left alone with it",
+                                     module, v->name)
+                  : mo_region_printf(in->schema->region, "its module '%s' is not loaded", module);
     return v->note ? MOULT_OK : mo_error_nomem(in->err);
 }
 
@@ -161,8 +162,8 @@ static int ask_module(introspection *in, mo_object *v)
         return guess_shadows(in, v);
     }
     v->flags |= MO_OBJECT_UNCOMPARED;
-    v->note = mo_region_printf(in->schema->region, "it cannot be used: %s",
-                               in->err->pub.message ? in->err->pub.message : "");
+    v->note =
+        mo_region_printf(in->schema->region, "it cannot be used: %s", in->err->pub.message ? in->err->pub.message : "");
     mo_error_clear(in->err);
     return v->note ? MOULT_OK : mo_error_nomem(in->err);
 }

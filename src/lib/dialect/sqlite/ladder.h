@@ -8,6 +8,7 @@
  *   alter.c     one table: which rung
  *   inplace.c   rung 2: edit of the stored definition
  *   rebuild.c   rung 3: create, copy, drop, rename
+ *   fill.c      asks whether the @fill expressions can be understood
  *   vtab.c      virtual tables: a new one, filled from the old
  */
 #ifndef MO_SQLITE_LADDER_H
@@ -66,6 +67,9 @@ int mo_ladder_rebuild(mo_ladder *l, const mo_change *change, const char *why);
 int mo_ladder_restore(mo_ladder *l, mo_step *step, const char *table, int indexes);
 /* `sql` of a CREATE with another name for what it creates; NULL: no memory. */
 char *mo_ladder_create_as(mo_region *r, const char *sql, const char *name);
+
+/* fill.c: SOURCE, with its place, when an @fill cannot be understood. */
+int mo_ladder_check_fills(mo_plan *plan, mo_conn *live, mo_error *err);
 
 /* vtab.c */
 int mo_ladder_virtual(mo_ladder *l, const mo_change *change);

@@ -154,6 +154,30 @@ static int judge_new(probe *p, mo_part *part)
     return refuse(p, c, "is new and NOT NULL without a default, and the table has", p->change->rows);
 }
 
+/* Is it a column that comes new, and gives every row that is there the same value? */
+static int is_uniform(const mo_change *change, const char *name)
+{
+    for (size_t i = 0; i < change->parts.count; i++) {
+        const mo_part *part = &change->parts.items[i];
+        if (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_CREATE && mo_name_equal(part->column_after->name, name))
+            return !part->column_after->fill && !part->column_after->row_id && has_default(part->column_after) &&
+                   mo_sqlite_default_is_constant(part->column_after->attr[MO_ATTR_DEFAULT].canonical);
+    }
+    return 0;
+}
+
+/* A key over nothing but such columns cannot hold two rows. */
+static int judge_key(probe *p, const mo_constraint *k)
+{
+    if (p->change->rows < 2 || k->kind > MO_CONSTRAINT_UNIQUE || k->column_count == 0)
+        return MOULT_OK;
+    for (size_t i = 0; i < k->column_count; i++)
+        if (!is_uniform(p->change, k->columns[i]))
+            return MOULT_OK;
+    return refuse(p, mo_table_column(p->change->after->table, k->columns[0]),
+                  "is new and unique, but its default would be the same in", p->change->rows);
+}
+
 static int judge_answer(probe *p, const question *q, int64_t found)
 {
     const mo_column *c = q->part->column_after;
@@ -192,6 +216,8 @@ static int judge(probe *p)
         mo_part *part = &p->change->parts.items[i];
         if (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_CREATE)
             rc = judge_new(p, part);
+        if (part->kind == MO_PART_CONSTRAINT && part->op != MOULT_OP_DROP)
+            rc = judge_key(p, part->constraint_after);
         if (rc == MOULT_OK && p->change->rows == 0 && nothing_to_lose(part))
             rc = add_evidence(p, part, "", 0, "");
         if (same_affinity(p->change, part)) {

@@ -16,33 +16,35 @@
  *   NAME      wherever a name may stand, types included
  *   COLUMN    as a name, but not as a word of a type
  *   RESERVED  nowhere */
-#define MO_SQLITE_WORDS(X)                                                                                             \
-    X(ABORT, NAME) X(ACTION, NAME) X(ADD, RESERVED) X(AFTER, NAME) X(ALL, RESERVED) X(ALTER, RESERVED)                 \
-    X(ALWAYS, NAME) X(ANALYZE, NAME) X(AND, RESERVED) X(AS, RESERVED) X(ASC, NAME) X(ATTACH, NAME)                     \
-    X(AUTOINCREMENT, RESERVED) X(BEFORE, NAME) X(BEGIN, NAME) X(BETWEEN, RESERVED) X(BY, NAME) X(CASCADE, NAME)        \
-    X(CASE, RESERVED) X(CAST, NAME) X(CHECK, RESERVED) X(COLLATE, RESERVED) X(COLUMN, NAME) X(COMMIT, RESERVED)        \
-    X(CONFLICT, NAME) X(CONSTRAINT, RESERVED) X(CREATE, RESERVED) X(CROSS, COLUMN) X(CURRENT, NAME)                    \
-    X(CURRENT_DATE, NAME) X(CURRENT_TIME, NAME) X(CURRENT_TIMESTAMP, NAME) X(DATABASE, NAME) X(DEFAULT, RESERVED)      \
-    X(DEFERRABLE, RESERVED) X(DEFERRED, NAME) X(DELETE, RESERVED) X(DESC, NAME) X(DETACH, NAME)                        \
-    X(DISTINCT, RESERVED) X(DO, NAME) X(DROP, RESERVED) X(EACH, NAME) X(ELSE, RESERVED) X(END, NAME)                   \
-    X(ESCAPE, RESERVED) X(EXCEPT, RESERVED) X(EXCLUDE, NAME) X(EXCLUSIVE, NAME) X(EXISTS, RESERVED) X(EXPLAIN, NAME)   \
-    X(FAIL, NAME) X(FILTER, NAME) X(FIRST, NAME) X(FOLLOWING, NAME) X(FOR, NAME) X(FOREIGN, RESERVED)                  \
-    X(FROM, RESERVED) X(FULL, COLUMN) X(GENERATED, NAME) X(GLOB, NAME) X(GROUP, RESERVED) X(GROUPS, NAME)              \
-    X(HAVING, RESERVED) X(IF, NAME) X(IGNORE, NAME) X(IMMEDIATE, NAME) X(IN, RESERVED) X(INDEX, RESERVED)              \
-    X(INDEXED, COLUMN) X(INITIALLY, NAME) X(INNER, COLUMN) X(INSERT, RESERVED) X(INSTEAD, NAME)                        \
-    X(INTERSECT, RESERVED) X(INTO, RESERVED) X(IS, RESERVED) X(ISNULL, RESERVED) X(JOIN, RESERVED) X(KEY, NAME)        \
-    X(LAST, NAME) X(LEFT, COLUMN) X(LIKE, NAME) X(LIMIT, RESERVED) X(MATCH, NAME) X(MATERIALIZED, NAME)                \
-    X(NATURAL, COLUMN) X(NO, NAME) X(NOT, RESERVED) X(NOTHING, RESERVED) X(NOTNULL, RESERVED) X(NULL, RESERVED)        \
-    X(NULLS, NAME) X(OF, NAME) X(OFFSET, NAME) X(ON, RESERVED) X(OR, RESERVED) X(ORDER, RESERVED) X(OTHERS, NAME)      \
-    X(OUTER, COLUMN) X(OVER, NAME) X(PARTITION, NAME) X(PLAN, NAME) X(PRAGMA, NAME) X(PRECEDING, NAME)                 \
-    X(PRIMARY, RESERVED) X(QUERY, NAME) X(RAISE, NAME) X(RANGE, NAME) X(RECURSIVE, NAME) X(REFERENCES, RESERVED)       \
-    X(REGEXP, NAME) X(REINDEX, NAME) X(RELEASE, NAME) X(RENAME, NAME) X(REPLACE, NAME) X(RESTRICT, NAME)               \
-    X(RETURNING, RESERVED) X(RIGHT, COLUMN) X(ROLLBACK, NAME) X(ROW, NAME) X(ROWS, NAME) X(SAVEPOINT, NAME)            \
-    X(SELECT, RESERVED) X(SET, RESERVED) X(TABLE, RESERVED) X(TEMP, NAME) X(TEMPORARY, NAME) X(THEN, RESERVED)         \
-    X(TIES, NAME) X(TO, RESERVED) X(TRANSACTION, RESERVED) X(TRIGGER, NAME) X(UNBOUNDED, NAME) X(UNION, RESERVED)      \
-    X(UNIQUE, RESERVED) X(UPDATE, RESERVED) X(USING, RESERVED) X(VACUUM, NAME) X(VALUES, RESERVED) X(VIEW, NAME)       \
-    X(VIRTUAL, NAME) X(WHEN, RESERVED) X(WHERE, RESERVED) X(WINDOW, NAME) X(WITH, NAME) X(WITHIN, NAME)                \
+/* clang-format off */
+#define MO_SQLITE_WORDS(X)                                                                                              \
+    X(ABORT, NAME) X(ACTION, NAME) X(ADD, RESERVED) X(AFTER, NAME) X(ALL, RESERVED) X(ALTER, RESERVED)                  \
+    X(ALWAYS, NAME) X(ANALYZE, NAME) X(AND, RESERVED) X(AS, RESERVED) X(ASC, NAME) X(ATTACH, NAME)                      \
+    X(AUTOINCREMENT, RESERVED) X(BEFORE, NAME) X(BEGIN, NAME) X(BETWEEN, RESERVED) X(BY, NAME) X(CASCADE, NAME)         \
+    X(CASE, RESERVED) X(CAST, NAME) X(CHECK, RESERVED) X(COLLATE, RESERVED) X(COLUMN, NAME) X(COMMIT, RESERVED)         \
+    X(CONFLICT, NAME) X(CONSTRAINT, RESERVED) X(CREATE, RESERVED) X(CROSS, COLUMN) X(CURRENT, NAME)                     \
+    X(CURRENT_DATE, NAME) X(CURRENT_TIME, NAME) X(CURRENT_TIMESTAMP, NAME) X(DATABASE, NAME) X(DEFAULT, RESERVED)       \
+    X(DEFERRABLE, RESERVED) X(DEFERRED, NAME) X(DELETE, RESERVED) X(DESC, NAME) X(DETACH, NAME)                         \
+    X(DISTINCT, RESERVED) X(DO, NAME) X(DROP, RESERVED) X(EACH, NAME) X(ELSE, RESERVED) X(END, NAME)                    \
+    X(ESCAPE, RESERVED) X(EXCEPT, RESERVED) X(EXCLUDE, NAME) X(EXCLUSIVE, NAME) X(EXISTS, RESERVED) X(EXPLAIN, NAME)    \
+    X(FAIL, NAME) X(FILTER, NAME) X(FIRST, NAME) X(FOLLOWING, NAME) X(FOR, NAME) X(FOREIGN, RESERVED)                   \
+    X(FROM, RESERVED) X(FULL, COLUMN) X(GENERATED, NAME) X(GLOB, NAME) X(GROUP, RESERVED) X(GROUPS, NAME)               \
+    X(HAVING, RESERVED) X(IF, NAME) X(IGNORE, NAME) X(IMMEDIATE, NAME) X(IN, RESERVED) X(INDEX, RESERVED)               \
+    X(INDEXED, COLUMN) X(INITIALLY, NAME) X(INNER, COLUMN) X(INSERT, RESERVED) X(INSTEAD, NAME)                         \
+    X(INTERSECT, RESERVED) X(INTO, RESERVED) X(IS, RESERVED) X(ISNULL, RESERVED) X(JOIN, RESERVED) X(KEY, NAME)         \
+    X(LAST, NAME) X(LEFT, COLUMN) X(LIKE, NAME) X(LIMIT, RESERVED) X(MATCH, NAME) X(MATERIALIZED, NAME)                 \
+    X(NATURAL, COLUMN) X(NO, NAME) X(NOT, RESERVED) X(NOTHING, RESERVED) X(NOTNULL, RESERVED) X(NULL, RESERVED)         \
+    X(NULLS, NAME) X(OF, NAME) X(OFFSET, NAME) X(ON, RESERVED) X(OR, RESERVED) X(ORDER, RESERVED) X(OTHERS, NAME)       \
+    X(OUTER, COLUMN) X(OVER, NAME) X(PARTITION, NAME) X(PLAN, NAME) X(PRAGMA, NAME) X(PRECEDING, NAME)                  \
+    X(PRIMARY, RESERVED) X(QUERY, NAME) X(RAISE, NAME) X(RANGE, NAME) X(RECURSIVE, NAME) X(REFERENCES, RESERVED)        \
+    X(REGEXP, NAME) X(REINDEX, NAME) X(RELEASE, NAME) X(RENAME, NAME) X(REPLACE, NAME) X(RESTRICT, NAME)                \
+    X(RETURNING, RESERVED) X(RIGHT, COLUMN) X(ROLLBACK, NAME) X(ROW, NAME) X(ROWS, NAME) X(SAVEPOINT, NAME)             \
+    X(SELECT, RESERVED) X(SET, RESERVED) X(TABLE, RESERVED) X(TEMP, NAME) X(TEMPORARY, NAME) X(THEN, RESERVED)          \
+    X(TIES, NAME) X(TO, RESERVED) X(TRANSACTION, RESERVED) X(TRIGGER, NAME) X(UNBOUNDED, NAME) X(UNION, RESERVED)       \
+    X(UNIQUE, RESERVED) X(UPDATE, RESERVED) X(USING, RESERVED) X(VACUUM, NAME) X(VALUES, RESERVED) X(VIEW, NAME)        \
+    X(VIRTUAL, NAME) X(WHEN, RESERVED) X(WHERE, RESERVED) X(WINDOW, NAME) X(WITH, NAME) X(WITHIN, NAME)                 \
     X(WITHOUT, NAME)
+/* clang-format on */
 
 #define MO_WORD_ENUM(word, use) MO_WORD_##word,
 /* A keyword; words that are none are MO_WORD_NONE. */
@@ -52,7 +54,7 @@ typedef enum mo_word { MO_WORD_NONE = 0, MO_SQLITE_WORDS(MO_WORD_ENUM) MO_WORD_C
 typedef enum mo_word_use { MO_WORD_USE_NAME = 0, MO_WORD_USE_COLUMN, MO_WORD_USE_RESERVED } mo_word_use;
 
 mo_word mo_word_find(const char *text, size_t length);
-const char *mo_word_text(mo_word word);    /* in capitals */
+const char *mo_word_text(mo_word word);  /* in capitals */
 mo_word_use mo_word_where(mo_word word); /* MO_WORD_NONE is a name */
 
 /* A token, smaller than the lexer's: a definition may have millions. */
@@ -82,10 +84,11 @@ int mo_names_find(const mo_names *n, const char *text, size_t length, uint32_t *
 /* A constraint as read: it is finished when all columns are known. Token positions; `to` is behind the last. */
 typedef struct mo_rpart {
     mo_constraint *constraint;
-    size_t inside_from, inside_to; /* within the parentheses: terms, columns, the condition */
-    size_t ref_from, ref_to;       /* within the parentheses behind the parent's name; equal: none */
-    size_t text_from, text_to;     /* as written; inline: from REFERENCES on */
-    size_t name;                   /* token of its name, or MO_NO_TOKEN */
+    size_t inside_from, inside_to;          /* within the parentheses: terms, columns, the condition */
+    size_t ref_from, ref_to;                /* within the parentheses behind the parent's name; equal: none */
+    size_t text_from, text_to;              /* as written; inline: from REFERENCES on */
+    size_t name;                            /* token of its name, or MO_NO_TOKEN */
+    const char *match; /* the name behind MATCH: SQLite ignores it, but it is part of the definition; NULL: none */
     mo_word conflict, on_delete, on_update; /* MO_WORD_NONE is the default; SET NULL is NULL, SET DEFAULT is DEFAULT */
     int descending, autoincrement, deferred;
 } mo_rpart;
@@ -131,10 +134,10 @@ int mo_reader_grow(void **items, size_t *capacity, size_t count, size_t size);
 /* The n-th token from here; END past the last. */
 const mo_rtoken *mo_reader_peek(const mo_reader *r, size_t n);
 int mo_rtoken_is_punct(const mo_reader *r, const mo_rtoken *t, char c);
-int mo_rtoken_is_name(const mo_reader *r, const mo_rtoken *t);   /* what the grammar takes for a name: also 'x' */
+int mo_rtoken_is_name(const mo_reader *r, const mo_rtoken *t); /* what the grammar takes for a name: also 'x' */
 int mo_rtoken_is_blob(const mo_reader *r, const mo_rtoken *t);
-int mo_reader_word(mo_reader *r, mo_word word);                  /* takes it when it is next: 1 */
-int mo_reader_punct(mo_reader *r, char c);                       /* likewise */
+int mo_reader_word(mo_reader *r, mo_word word); /* takes it when it is next: 1 */
+int mo_reader_punct(mo_reader *r, char c);      /* likewise */
 int mo_reader_need_word(mo_reader *r, mo_word word);
 int mo_reader_need_punct(mo_reader *r, char c);
 int mo_reader_need_name(mo_reader *r, size_t *token);
@@ -190,6 +193,6 @@ typedef struct mo_rhead {
     size_t space;     /* token of the name before the dot, or MO_NO_TOKEN */
     size_t name;
 } mo_rhead;
-int mo_read_head(mo_reader *r, mo_rhead *out);
+int mo_read_head(mo_reader *r, mo_rhead *h);
 
 #endif

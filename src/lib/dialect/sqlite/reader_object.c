@@ -231,8 +231,7 @@ static int read_trigger(mo_reader *r, mo_object *o, const mo_rhead *h)
     mo_str_add(&r->out, " on ");
     mo_canonical_name(&r->out, o->parent, strlen(o->parent));
     mo_str_addc(&r->out, ' ');
-    if (mo_reader_word(r, MO_WORD_FOR) &&
-        (mo_reader_need_word(r, MO_WORD_EACH) || mo_reader_need_word(r, MO_WORD_ROW)))
+    if (mo_reader_word(r, MO_WORD_FOR) && (mo_reader_need_word(r, MO_WORD_EACH) || mo_reader_need_word(r, MO_WORD_ROW)))
         return r->err->pub.code;
     mo_word word = (mo_word)mo_reader_peek(r, 0)->word;
     if (word != MO_WORD_WHEN && word != MO_WORD_BEGIN)
@@ -364,8 +363,10 @@ static int set_tokens(mo_reader *r, mo_object *o, const mo_rhead *h)
             mo_str_addn(out, r->text + t->at, t->length);
         mo_str_addc(out, '\0');
     }
-    if (r->raw_counts)
-        mo_str_addn(out, r->text, r->length);
+    if (r->raw_counts) {
+        const mo_rtoken *first = &r->tokens[h->name], *last = &r->tokens[r->count - 1];
+        mo_str_addn(out, r->text + first->at, last->at + last->length - first->at);
+    }
     if (out->failed)
         return mo_error_nomem(r->err);
     o->tokens = mo_hash_of(mo_str_text(out), out->length);

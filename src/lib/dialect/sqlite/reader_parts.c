@@ -53,21 +53,21 @@ static int read_action(mo_reader *r, mo_word *out)
 static int read_deferrable(mo_reader *r, int *deferred)
 {
     int not = mo_reader_peek(r, 0)->word == MO_WORD_NOT;
-    if (mo_reader_peek(r, (size_t)not)->word != MO_WORD_DEFERRABLE)
+    if (mo_reader_peek(r, (size_t) not )->word != MO_WORD_DEFERRABLE)
         return 0;
-    r->at += (size_t)not + 1;
+    r->at += (size_t) not +1;
     *deferred = 0;
     if (!mo_reader_word(r, MO_WORD_INITIALLY))
         return 1;
     if (mo_reader_word(r, MO_WORD_DEFERRED)) {
-        *deferred = !not;
+        *deferred = !not ;
         return 1;
     }
     int rc = mo_reader_need_word(r, MO_WORD_IMMEDIATE);
     return rc ? rc : 1;
 }
 
-/* From behind REFERENCES on. MATCH and ON INSERT are read, and mean nothing to SQLite. */
+/* From behind REFERENCES on. ON INSERT is read, and means nothing to SQLite. */
 static int read_references(mo_reader *r, mo_rpart *part)
 {
     size_t name;
@@ -83,6 +83,8 @@ static int read_references(mo_reader *r, mo_rpart *part)
         mo_word nothing;
         if (mo_reader_word(r, MO_WORD_MATCH)) {
             rc = mo_reader_need_name(r, &name);
+            if (rc == MOULT_OK && !(part->match = mo_reader_value(r, name)))
+                rc = MOULT_NOMEM;
             continue;
         }
         mo_word event = (mo_word)mo_reader_peek(r, 1)->word;
@@ -497,6 +499,10 @@ static int finish_foreign_key(mo_reader *r, mo_table *t, mo_rpart *part)
     }
     add_action(r, " on delete ", part->on_delete);
     add_action(r, " on update ", part->on_update);
+    if (part->match) {
+        mo_str_add(&r->out, " match ");
+        mo_canonical_name(&r->out, part->match, strlen(part->match));
+    }
     if (part->deferred)
         mo_str_add(&r->out, " deferrable initially deferred");
     return MOULT_OK;

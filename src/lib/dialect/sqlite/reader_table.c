@@ -252,7 +252,8 @@ static int add_column(mo_reader *r, mo_table *t, mo_column **out, size_t *name)
 /* As written. Where the type is not what its tokens say, the text says what it is. */
 static int set_column_text(mo_reader *r, mo_column *c, size_t start, const mo_rcolumn *part)
 {
-    int stray = part->type_end - part->type_to == 1; /* ALWAYS without GENERATED, which SQLite takes off by its length */
+    int stray =
+        part->type_end - part->type_to == 1; /* ALWAYS without GENERATED, which SQLite takes off by its length */
     if (part->raw_type || stray) {
         mo_reader_span(r, start, part->raw_type ? start + 1 : part->type_to, &r->out);
         if (part->raw_type)
@@ -322,15 +323,12 @@ static int finish_generated(mo_reader *r, mo_column *c, const mo_rcolumn *part)
     return set_attr(r, c, MO_ATTR_GENERATED, canonical, canonical ? mo_reader_take(r) : NULL);
 }
 
-/* What a primary key implies: a row id is never NULL whatever is written; a key of a STRICT or WITHOUT ROWID table is NOT NULL. */
+/* A key of a STRICT or WITHOUT ROWID table is NOT NULL, written or not. A row id is never NULL either, but SQLite shows
+ * (pragma table_info) whether it was written, so that stays a difference. */
 static void imply_not_null(mo_column *c, int implied)
 {
-    if (c->row_id) {
-        c->attr[MO_ATTR_NOT_NULL] = (mo_attr_value){NULL, NULL};
-        c->attr[MO_ATTR_NOT_NULL_CONFLICT] = (mo_attr_value){NULL, NULL};
-    } else if (implied && c->key_place && !c->attr[MO_ATTR_NOT_NULL].canonical) {
+    if (implied && c->key_place && !c->row_id && !c->attr[MO_ATTR_NOT_NULL].canonical)
         c->attr[MO_ATTR_NOT_NULL] = (mo_attr_value){"1", "NOT NULL"};
-    }
 }
 
 static int finish_table(mo_reader *r, mo_table *t)

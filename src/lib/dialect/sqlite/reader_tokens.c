@@ -185,8 +185,8 @@ int mo_reader_expected(mo_reader *r, size_t token, const char *what)
     const mo_rtoken *t = &r->tokens[token < r->count ? token : r->count];
     if (t->kind == MO_TOKEN_END)
         return mo_reader_error(r, token, "the definition ends where %s is expected", what);
-    return mo_reader_error(r, token, "near '%.*s': %s is expected", t->length < 40 ? (int)t->length : 40, r->text + t->at,
-                           what);
+    return mo_reader_error(r, token, "near '%.*s': %s is expected", t->length < 40 ? (int)t->length : 40,
+                           r->text + t->at, what);
 }
 
 int mo_reader_error(mo_reader *r, size_t token, const char *fmt, ...)

@@ -155,7 +155,9 @@ int mo_sqlite_steps(mo_conn *c, mo_plan *plan, mo_error *err)
     l.changed = mo_map_new(1);
     if (l.changed == NULL)
         return mo_error_nomem(err);
-    rc = note_changed(&l);
+    rc = mo_ladder_check_fills(plan, c, err);
+    if (rc == MOULT_OK)
+        rc = note_changed(&l);
     for (size_t i = 0; i < plan->changes.count && rc == MOULT_OK; i++)
         rc = change_steps(&l, &plan->changes.items[i]);
     if (rc == MOULT_OK && plan->steps.count > 0)
