@@ -275,7 +275,7 @@ class Reader:
         if self.peek().is_op("("):
             to = tuple(part[0].text for part in split(self.parens()))
         actions = {"delete": "no action", "update": "no action"}
-        deferred = False
+        match, deferred = None, False
         while True:
             if self.peek().is_word("on") and self.peek(1).is_word("delete", "update", "insert"):
                 self.i += 1
@@ -286,7 +286,7 @@ class Reader:
                 if what in actions:
                     actions[what] = action
             elif self.words("match"):
-                self.take()  # SQLite reads it and does nothing else with it
+                match = self.take().text
             elif self.words("not", "deferrable"):
                 deferred = False
                 if self.words("initially"):
@@ -297,7 +297,7 @@ class Reader:
                     self.words("initially", "immediate")
             else:
                 break
-        return ("foreign key", name, columns, parent, to, actions["delete"], actions["update"], deferred)
+        return ("foreign key", name, columns, parent, to, actions["delete"], actions["update"], match, deferred)
 
     def column(self, t: Table) -> None:
         first = self.name()

@@ -3,30 +3,45 @@
  * backward.c - on the way back, renames are undone as renames.
  *
  * An old version does not say what its things were called later; the versions after it do, by their annotations. So each
- * declared name is followed through them, and where it ends under another name, that is what it is renamed from.
+ * declared name is followed through them, and where it ends under another name, that is what it is renamed from. An
+ * annotation stands for a rename in the first version that has it; in later ones it is a leftover.
  */
 #include "detect.h"
 
-/* The table that took over `name` in this version; the name itself when nothing did. */
-static const char *next_table(const mo_schema *version, const char *name)
+static const mo_object *find_table(const mo_schema *s, const char *name)
 {
-    if (mo_schema_find(version, MO_KIND_TABLE, name))
-        return name;
-    for (size_t i = 0; i < version->objects.count; i++) {
-        const mo_object *o = version->objects.items[i];
-        if (o->kind == MO_KIND_TABLE && mo_name_equal(o->renamed_from, name))
+    return s ? mo_schema_find(s, MO_KIND_TABLE, name) : NULL;
+}
+
+/* Did this table (NULL column) or column get its annotation in this version? */
+static int is_new_rename(const mo_schema *before, const mo_object *table, const mo_column *column)
+{
+    const mo_object *old = find_table(before, table->name);
+    const mo_column *same = old && column ? mo_table_column(old->table, column->name) : NULL;
+    if (column)
+        return same == NULL || !mo_name_equal(same->renamed_from, column->renamed_from);
+    return old == NULL || !mo_name_equal(old->renamed_from, table->renamed_from);
+}
+
+/* What a table is called after this version. */
+static const char *next_table(const mo_schema *before, const mo_schema *after, const char *name)
+{
+    for (size_t i = 0; i < after->objects.count; i++) {
+        const mo_object *o = after->objects.items[i];
+        if (o->kind == MO_KIND_TABLE && o->renamed_from && mo_name_equal(o->renamed_from, name) &&
+            is_new_rename(before, o, NULL))
             return o->name;
     }
     return name;
 }
 
-static const char *next_column(const mo_table *table, const char *name)
+static const char *next_column(const mo_schema *before, const mo_object *table, const char *name)
 {
-    if (mo_table_column(table, name))
-        return name;
-    for (size_t i = 0; i < table->columns.count; i++)
-        if (mo_name_equal(table->columns.items[i]->renamed_from, name))
-            return table->columns.items[i]->name;
+    for (size_t i = 0; i < table->table->columns.count; i++) {
+        const mo_column *c = table->table->columns.items[i];
+        if (c->renamed_from && mo_name_equal(c->renamed_from, name) && is_new_rename(before, table, c))
+            return c->name;
+    }
     return name;
 }
 
@@ -37,76 +52,97 @@ typedef struct trail {
     const char **column; /* what its columns are called by now */
 } trail;
 
-static int start_trail(mo_region *r, mo_object *table, trail *out, mo_error *err)
+typedef struct trails {
+    mo_region *region;
+    MO_VEC(trail) items;
+} trails;
+
+static int start_trail(trails *all, mo_object *table)
 {
     size_t n = table->table->columns.count;
-    *out = (trail){table, table->name, mo_region_alloc(r, (n + 1) * sizeof *out->column)};
-    if (out->column == NULL)
-        return mo_error_nomem(err);
+    trail t = {table, table->name, mo_region_alloc(all->region, (n + 1) * sizeof *t.column)};
+    if (t.column == NULL || mo_vec_push(all->region, &all->items, t))
+        return -1;
     for (size_t i = 0; i < n; i++)
-        out->column[i] = table->table->columns.items[i]->name;
-    return MOULT_OK;
+        t.column[i] = table->table->columns.items[i]->name;
+    return 0;
 }
 
 /* One version further. The names must outlive the version's schema. */
-static int follow(mo_region *r, trail *t, const mo_schema *version, mo_error *err)
+static int follow(mo_region *r, trail *t, const mo_schema *before, const mo_schema *after)
 {
     const mo_object *o;
-    t->name = mo_region_dup(r, next_table(version, t->name));
-    if (t->name == NULL)
-        return mo_error_nomem(err);
-    o = mo_schema_find(version, MO_KIND_TABLE, t->name);
-    for (size_t i = 0; o && i < t->table->table->columns.count; i++) {
-        t->column[i] = mo_region_dup(r, next_column(o->table, t->column[i]));
-        if (t->column[i] == NULL)
-            return mo_error_nomem(err);
-    }
-    return MOULT_OK;
+    t->name = mo_region_dup(r, next_table(before, after, t->name));
+    o = t->name ? find_table(after, t->name) : NULL;
+    for (size_t i = 0; o && i < t->table->table->columns.count; i++)
+        if ((t->column[i] = mo_region_dup(r, next_column(before, o, t->column[i]))) == NULL)
+            return -1;
+    return t->name ? 0 : -1;
 }
 
-static void annotate(const trail *t, const mo_schema *live)
+static int table_is_claimed(const trails *all, const char *name)
 {
-    const mo_object *there = mo_schema_find(live, MO_KIND_TABLE, t->name);
+    for (size_t i = 0; i < all->items.count; i++)
+        if (mo_name_equal(all->items.items[i].name, name) && !mo_name_equal(all->items.items[i].table->name, name))
+            return 1;
+    return 0;
+}
+
+static int column_is_claimed(const trail *t, const char *name)
+{
+    for (size_t i = 0; i < t->table->table->columns.count; i++)
+        if (mo_name_equal(t->column[i], name) && !mo_name_equal(t->table->table->columns.items[i]->name, name))
+            return 1;
+    return 0;
+}
+
+/* Says what is renamed from what, where the database has the later name, and the old one is free or becomes free. */
+static void annotate(const trails *all, const trail *t, const mo_schema *live)
+{
+    const mo_object *there = find_table(live, t->name);
     if (there == NULL)
         return;
-    if (!mo_name_equal(t->name, t->table->name) && mo_schema_find(live, MO_KIND_TABLE, t->table->name) == NULL)
+    t->table->renamed_from = NULL;
+    if (!mo_name_equal(t->name, t->table->name) &&
+        (find_table(live, t->table->name) == NULL || table_is_claimed(all, t->table->name)))
         t->table->renamed_from = t->name;
     for (size_t i = 0; i < t->table->table->columns.count; i++) {
         mo_column *c = t->table->table->columns.items[i];
+        c->renamed_from = NULL;
         if (!mo_name_equal(c->name, t->column[i]) && mo_table_column(there->table, t->column[i]) &&
-            mo_table_column(there->table, c->name) == NULL)
+            (mo_table_column(there->table, c->name) == NULL || column_is_claimed(t, c->name)))
             c->renamed_from = t->column[i];
     }
 }
 
-static int collect(mo_plan *plan, mo_error *err, trail **out, size_t *count)
+static int collect(trails *all, mo_schema *s)
 {
-    mo_schema *s = plan->desired;
-    int rc = MOULT_OK;
-    *count = 0;
-    *out = mo_region_alloc(s->region, (s->objects.count + 1) * sizeof **out);
-    if (*out == NULL)
-        return mo_error_nomem(err);
-    for (size_t i = 0; i < s->objects.count && rc == MOULT_OK; i++)
+    int failed = 0;
+    all->region = s->region;
+    for (size_t i = 0; i < s->objects.count && !failed; i++)
         if (s->objects.items[i]->table)
-            rc = start_trail(s->region, s->objects.items[i], &(*out)[(*count)++], err);
-    return rc;
+            failed = start_trail(all, s->objects.items[i]);
+    return failed;
 }
 
 int mo_detect_backward(moult *m, mo_plan *plan, int64_t latest)
 {
-    trail *trails;
-    size_t count;
-    int rc = collect(plan, &m->error, &trails, &count);
+    trails all = {0};
+    mo_schema *before = NULL, *after = NULL;
+    int rc = collect(&all, plan->desired) ? mo_error_nomem(&m->error) : MOULT_OK;
+    if (rc == MOULT_OK)
+        rc = mo_history_schema(m->dialect, m->conn, plan->behind_version, &before, &m->error);
     for (int64_t v = plan->behind_version + 1; v <= latest && rc == MOULT_OK; v++) {
-        mo_schema *version;
-        rc = mo_history_schema(m->dialect, m->conn, v, &version, &m->error);
-        for (size_t i = 0; i < count && rc == MOULT_OK; i++)
-            rc = follow(plan->desired->region, &trails[i], version, &m->error);
-        if (rc == MOULT_OK)
-            mo_schema_free(version);
+        rc = mo_history_schema(m->dialect, m->conn, v, &after, &m->error);
+        for (size_t i = 0; i < all.items.count && rc == MOULT_OK; i++)
+            if (follow(all.region, &all.items.items[i], before, after))
+                rc = mo_error_nomem(&m->error);
+        mo_schema_free(before);
+        before = after;
+        after = NULL;
     }
-    for (size_t i = 0; i < count && rc == MOULT_OK; i++)
-        annotate(&trails[i], plan->live);
+    mo_schema_free(before);
+    for (size_t i = 0; i < all.items.count && rc == MOULT_OK; i++)
+        annotate(&all, &all.items.items[i], plan->live);
     return rc;
 }

@@ -27,6 +27,25 @@ static int declares_renames(const mo_schema *s)
     return 0;
 }
 
+/* Annotations stay in a source after their rename was done. Those of swaps cannot be told by names alone: they are all
+ * judged before the first one is forgotten. */
+static int forget_done(mo_plan *plan, const mo_schema *owned, mo_error *err)
+{
+    MO_VEC(const char **) done = {0};
+    int failed = 0;
+    for (size_t i = 0; i < plan->desired->objects.count; i++) {
+        mo_object *o = plan->desired->objects.items[i];
+        if (mo_rename_is_done(plan->live, plan->desired, owned, o, NULL))
+            failed |= mo_vec_push(plan->region, &done, &o->renamed_from) != 0;
+        for (size_t k = 0; o->table && k < o->table->columns.count; k++)
+            if (mo_rename_is_done(plan->live, plan->desired, owned, o, o->table->columns.items[k]))
+                failed |= mo_vec_push(plan->region, &done, &o->table->columns.items[k]->renamed_from) != 0;
+    }
+    for (size_t i = 0; i < done.count && !failed; i++)
+        *done.items[i] = NULL;
+    return failed ? mo_error_nomem(err) : MOULT_OK;
+}
+
 static int add_rename(mo_plan *p, const char *table, const char *from, const char *to, mo_error *err)
 {
     mo_rename r = {mo_region_dup(p->region, table), mo_region_dup(p->region, from), mo_region_dup(p->region, to)};
@@ -192,8 +211,12 @@ int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
     mo_schema *owned_renamed = NULL;
     mo_ownership own = {.all = own_all, .owned = owned};
     int rc = MOULT_OK;
-    if (declares_renames(plan->desired))
-        rc = find_renames(m->dialect, plan, &m->error);
+    if (declares_renames(plan->desired)) {
+        if (!plan->behind) /* on the way back they were made for this very database */
+            rc = forget_done(plan, owned, &m->error);
+        if (rc == MOULT_OK)
+            rc = find_renames(m->dialect, plan, &m->error);
+    }
     if (rc == MOULT_OK && plan->renames.count)
         rc = do_renames(m, plan, owned, &owned_renamed);
     if (owned_renamed)

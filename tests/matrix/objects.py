@@ -80,12 +80,12 @@ def tables() -> None:
         "INSERT INTO a VALUES (1), (2); INSERT INTO b VALUES ('one');",
         "CREATE TABLE a ( -- @renamed from=b\n  y TEXT\n);\nCREATE TABLE b ( -- @renamed from=a\n  x INTEGER\n);\n",
         back_sql="CREATE TABLE a ( -- @renamed from=b\n  x INTEGER\n);\nCREATE TABLE b ( -- @renamed from=a\n  y TEXT\n);\n",
-        again="history", method="a=native, b=native", keep=["SELECT y FROM a => one", "SELECT sum(x) FROM b => 3"])
+        again="history", variants="adopted", method="a=native, b=native", keep=["SELECT y FROM a => one", "SELECT sum(x) FROM b => 3"])
     add("table/rename-chain", "CREATE TABLE a (x INTEGER);\nCREATE TABLE b (y TEXT);\n",
         "INSERT INTO a VALUES (1); INSERT INTO b VALUES ('one');",
         "CREATE TABLE b ( -- @renamed from=a\n  x INTEGER\n);\nCREATE TABLE c ( -- @renamed from=b\n  y TEXT\n);\n",
         back_sql="CREATE TABLE a ( -- @renamed from=b\n  x INTEGER\n);\nCREATE TABLE b ( -- @renamed from=c\n  y TEXT\n);\n",
-        again="history", method="b=native, c=native")
+        method="b=native, c=native")
     add("table/rename-and-alter", t("a INTEGER"), "INSERT INTO t VALUES (1, 5);",
         t("a INTEGER NOT NULL", name="moved", table_note="@renamed from=t"), method="moved=in-place",
         back_sql=t("a INTEGER", table_note="@renamed from=moved"))
@@ -291,10 +291,10 @@ def column_renames() -> None:
     one("-and-add", lambda c, n: t(f"{c} INTEGER{n}", *(["b TEXT"] if c == "z" else [])))
     rename("-swap", t("a INTEGER", "b TEXT"), "INSERT INTO t VALUES (1, 10, 'x');",
            t("a TEXT -- @renamed from=b", "b INTEGER -- @renamed from=a"),
-           t("a INTEGER -- @renamed from=b", "b TEXT -- @renamed from=a"), keep=["SELECT a, b FROM t => x|10"], again="history")
+           t("a INTEGER -- @renamed from=b", "b TEXT -- @renamed from=a"), keep=["SELECT a, b FROM t => x|10"], again="history", variants="adopted")
     rename("-chain", t("a INTEGER", "b TEXT"), "INSERT INTO t VALUES (1, 10, 'x');",
            t("b INTEGER -- @renamed from=a", "c TEXT -- @renamed from=b"),
-           t("a INTEGER -- @renamed from=b", "b TEXT -- @renamed from=c"), keep=["SELECT b, c FROM t => 10|x"], again="history")
+           t("a INTEGER -- @renamed from=b", "b TEXT -- @renamed from=c"), keep=["SELECT b, c FROM t => 10|x"])
     rename("-with-table", t("a INTEGER"), "INSERT INTO t VALUES (1, 10);",
            t("z INTEGER -- @renamed from=a", name="moved", table_note="@renamed from=t"),
            t("a INTEGER -- @renamed from=z", table_note="@renamed from=moved"), method="moved=native",
@@ -429,8 +429,7 @@ def foreign_keys() -> None:
        error=["2"])
     add("foreign-key/beside-or-below", t("a INTEGER REFERENCES p(id) ON DELETE CASCADE", "b INTEGER", others=parent), rows,
         t(*ab, ref + " ON DELETE CASCADE", others=parent), outcome="empty")
-    add("foreign-key/match-says-nothing", t(*ab, ref, others=parent), rows, t(*ab, ref + " MATCH FULL", others=parent),
-        outcome="empty")
+    fk("match", (*ab, ref), (*ab, ref + " MATCH FULL"))
     add("foreign-key/parent-comes-later", t(*ab), "INSERT INTO t VALUES (1, NULL, 2);", t(*ab, ref, others=parent),
         method="t=in-place, p=create")
     add("foreign-key/orphans-that-were-there", t(*ab, ref, others=parent), "INSERT INTO t VALUES (1, 404, 1);",

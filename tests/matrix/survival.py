@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from case import Case, make
 
 # Rows with gaps, an id below zero, and the last of them deleted: max(id) says nothing of what was given out.
-ROWS = """INSERT INTO ref VALUES ('red'), ('green');
+ROWS = """INSERT INTO ref VALUES ('red'), ('green'), ('grey');
 INSERT INTO {t} (id, code, amount, label, extra) VALUES (-4, 'a', 10, 'red', 'e1'), (3, 'b', NULL, 'green', NULL),
   (17, 'it''s', 0, 'red', 'E2'), (900, 'gone', 1, 'red', 'x');
 DELETE FROM {t} WHERE id = 900;
@@ -43,7 +43,7 @@ class Shape:
 
 def base() -> Shape:
     return Shape(columns={"id": "INTEGER PRIMARY KEY", "code": "TEXT NOT NULL", "amount": "INTEGER DEFAULT 0",
-                          "label": "VARCHAR(20) DEFAULT 'green'", "extra": "TEXT"})
+                          "label": "VARCHAR(20) DEFAULT 'grey'", "extra": "TEXT"})
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Item:
 
 def strict(s: Shape) -> None:
     s.options = "STRICT"
-    s.columns["label"] = "TEXT DEFAULT 'green'"
+    s.columns["label"] = "TEXT DEFAULT 'grey'"
 
 
 def without_rowid(s: Shape) -> None:
@@ -244,10 +244,10 @@ ALTERATIONS = [
     ("native-rename-column", "native", rename_column, rename_column_back),
     ("native-rename-table", "native", rename_table, rename_table_back),
     ("in-place-check", "in-place", constrain("CONSTRAINT some CHECK (amount IS NULL OR amount >= 0)"), None),
-    ("in-place-not-null", "in-place", column("label", "VARCHAR(20) NOT NULL DEFAULT 'green'"), None),
+    ("in-place-not-null", "in-place", column("label", "VARCHAR(20) NOT NULL DEFAULT 'grey'"), None),
     ("in-place-foreign-key", "in-place", constrain("FOREIGN KEY (label) REFERENCES ref(name) ON UPDATE CASCADE"), None),
     ("in-place-default", "in-place", column("label", "VARCHAR(20) DEFAULT 'red'"), None),
-    ("in-place-type", "in-place", column("label", "VARCHAR(200) DEFAULT 'green'"), None),
+    ("in-place-type", "in-place", column("label", "VARCHAR(200) DEFAULT 'grey'"), None),
     ("rebuild-type", "rebuild", column("amount", "TEXT DEFAULT 0"), None),
     ("rebuild-key", "rebuild", new_key, None),
     ("rebuild-unique", "rebuild", constrain("UNIQUE (extra, id)"), None),

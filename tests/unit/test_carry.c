@@ -98,7 +98,8 @@ Test(carry, columns_of_others_stand_behind)
 {
     round_of r = begin("CREATE TABLE t(nick TEXT CHECK(nick <> '') REFERENCES u(x), a INT)",
                        "CREATE TABLE t(a INT, b INT)", "CREATE TABLE t(a INT)");
-    expect_round(&r, "CREATE TABLE t(a INT, b INT, nick TEXT CHECK(nick <> '') REFERENCES u(x))", "+ column t.b | INT\n");
+    expect_round(&r, "CREATE TABLE t(a INT, b INT, nick TEXT CHECK(nick <> '') REFERENCES u(x))",
+                 "+ column t.b | INT\n");
     const mo_table *t = r.target->objects.items[0]->table;
     cr_expect_str_eq(t->columns.items[2]->name, "nick");
     cr_expect(t->columns.items[2]->foreign);
@@ -151,8 +152,8 @@ Test(carry, the_declared_wins)
 /* A foreign column whose key the declared one replaces comes without it. */
 Test(carry, a_foreign_column_loses_its_key)
 {
-    expect("CREATE TABLE t(id INTEGER PRIMARY KEY, b TEXT NOT NULL DEFAULT 'x')", "CREATE TABLE t(b TEXT PRIMARY KEY)", NULL,
-           "CREATE TABLE t(b TEXT PRIMARY KEY, id INTEGER)",
+    expect("CREATE TABLE t(id INTEGER PRIMARY KEY, b TEXT NOT NULL DEFAULT 'x')", "CREATE TABLE t(b TEXT PRIMARY KEY)",
+           NULL, "CREATE TABLE t(b TEXT PRIMARY KEY, id INTEGER)",
            "~ column t.b | NOT NULL DEFAULT 'x' → NULL no default\n"
            "~ constraint t | PRIMARY KEY (\"id\") → PRIMARY KEY (\"b\")\n");
 }
@@ -185,7 +186,8 @@ Test(carry, what_a_thing_is_renamed_from_is_nobody_elses)
 
 Test(carry, follows_a_rename)
 {
-    round_of r = begin("CREATE TABLE old(a, nick); CREATE INDEX i ON old(nick)", "CREATE TABLE new(a)", "CREATE TABLE old(a)");
+    round_of r =
+        begin("CREATE TABLE old(a, nick); CREATE INDEX i ON old(nick)", "CREATE TABLE new(a)", "CREATE TABLE old(a)");
     tree_renamed(r.desired, "new", NULL, "old");
     carry(&r);
     cr_expect(tree_has_note(r.plan, "left alone: column new.nick"));
@@ -201,7 +203,8 @@ Test(carry, follows_a_rename)
 /* After the renames the live side has the new names; nothing is followed again, not even a swap, and no note is twice. */
 Test(carry, once_the_renames_are_done)
 {
-    round_of r = begin("CREATE TABLE t(a INT, b TEXT, f)", "CREATE TABLE t(a INT, b TEXT)", "CREATE TABLE t(a INT, b TEXT)");
+    round_of r =
+        begin("CREATE TABLE t(a INT, b TEXT, f)", "CREATE TABLE t(a INT, b TEXT)", "CREATE TABLE t(a INT, b TEXT)");
     tree_renamed(r.desired, "t", "a", "b");
     tree_renamed(r.desired, "t", "b", "a");
     mo_rename done = {"t", "a", "b"};

@@ -43,7 +43,8 @@ Test(diff, nothing)
 
 Test(diff, objects_in_order)
 {
-    expect("CREATE TABLE z(a); CREATE VIEW v AS SELECT 1", "CREATE TABLE b(a); CREATE TABLE a(a); CREATE INDEX i ON a(a)",
+    expect("CREATE TABLE z(a); CREATE VIEW v AS SELECT 1",
+           "CREATE TABLE b(a); CREATE TABLE a(a); CREATE INDEX i ON a(a)",
            "+ table a\n+ table b\n- table z\n+ index i | on a\n- view v\n");
 }
 
@@ -58,7 +59,8 @@ Test(diff, columns)
     expect("CREATE TABLE t(a INT, b TEXT, c)", "CREATE TABLE t(a TEXT, b TEXT NOT NULL, d INT NOT NULL DEFAULT 1)",
            "~ column t.a | INT → TEXT\n~ column t.b | TEXT → NOT NULL\n+ column t.d | INT NOT NULL DEFAULT 1\n"
            "- column t.c | no type\n");
-    expect("CREATE TABLE t(a INT DEFAULT 0)", "CREATE TABLE t(a INT DEFAULT 1)", "~ column t.a | DEFAULT 0 → DEFAULT 1\n");
+    expect("CREATE TABLE t(a INT DEFAULT 0)", "CREATE TABLE t(a INT DEFAULT 1)",
+           "~ column t.a | DEFAULT 0 → DEFAULT 1\n");
     expect("CREATE TABLE t(a INT DEFAULT 0 NOT NULL)", "CREATE TABLE t(a INT)",
            "~ column t.a | NOT NULL DEFAULT 0 → NULL no default\n");
     expect("CREATE TABLE t(a INT)", "CREATE TABLE t(a TEXT NOT NULL)", "~ column t.a | INT → TEXT NOT NULL\n");
@@ -112,7 +114,8 @@ Test(diff, constraints_of_columns_that_come_and_go)
 {
     expect("CREATE TABLE t(a)", "CREATE TABLE t(a, b INT CHECK(b>0) REFERENCES p)", "+ column t.b | INT\n");
     expect("CREATE TABLE t(a, b INT CHECK(b>0) REFERENCES p)", "CREATE TABLE t(a)", "- column t.b | INT\n");
-    expect("CREATE TABLE t(a)", "CREATE TABLE t(a, b INT UNIQUE)", "+ column t.b | INT\n+ constraint t | UNIQUE (\"b\")\n");
+    expect("CREATE TABLE t(a)", "CREATE TABLE t(a, b INT UNIQUE)",
+           "+ column t.b | INT\n+ constraint t | UNIQUE (\"b\")\n");
 }
 
 Test(diff, definitions)
@@ -130,11 +133,12 @@ Test(diff, definitions)
 
 Test(rename, a_table_and_all_that_names_it)
 {
-    expect_renamed("CREATE TABLE old(a, CHECK(old.a > 0)); CREATE INDEX i ON old(a); CREATE VIEW v AS SELECT a FROM old;"
-                   "CREATE TABLE child(x REFERENCES old(a)); CREATE TRIGGER r AFTER INSERT ON old BEGIN SELECT 1; END",
-                   "CREATE TABLE new(a, CHECK(new.a > 0)); CREATE INDEX i ON new(a); CREATE VIEW v AS SELECT a FROM new;"
-                   "CREATE TABLE child(x REFERENCES new(a)); CREATE TRIGGER r AFTER INSERT ON new BEGIN SELECT 1; END",
-                   "> table new | was old\n", {"new", NULL, "old"});
+    expect_renamed(
+        "CREATE TABLE old(a, CHECK(old.a > 0)); CREATE INDEX i ON old(a); CREATE VIEW v AS SELECT a FROM old;"
+        "CREATE TABLE child(x REFERENCES old(a)); CREATE TRIGGER r AFTER INSERT ON old BEGIN SELECT 1; END",
+        "CREATE TABLE new(a, CHECK(new.a > 0)); CREATE INDEX i ON new(a); CREATE VIEW v AS SELECT a FROM new;"
+        "CREATE TABLE child(x REFERENCES new(a)); CREATE TRIGGER r AFTER INSERT ON new BEGIN SELECT 1; END",
+        "> table new | was old\n", {"new", NULL, "old"});
 }
 
 Test(rename, a_column_and_all_that_names_it)
@@ -176,7 +180,8 @@ Test(rename, done_long_ago)
     expect_renamed("CREATE TABLE t(a INT, b INT)", "CREATE TABLE t(b INT)", "- column t.a | INT\n", {"t", "b", "a"});
     expect_renamed("CREATE TABLE t(a)", "CREATE TABLE T(A)", "", {"t", NULL, "T"}, {"t", "a", "A"});
     /* Of a chain, what is at its end. */
-    expect_renamed("CREATE TABLE t(b INT, c TEXT)", "CREATE TABLE t(b INT, c TEXT)", "", {"t", "b", "a"}, {"t", "c", "b"});
+    expect_renamed("CREATE TABLE t(b INT, c TEXT)", "CREATE TABLE t(b INT, c TEXT)", "", {"t", "b", "a"},
+                   {"t", "c", "b"});
 }
 
 Test(rename, says_what_the_plan_does_first)
@@ -255,7 +260,8 @@ static mo_plan *hints_of(const char *live, const char *target, mo_schema **a, mo
 Test(hints, columns)
 {
     mo_schema *a, *b;
-    mo_plan *p = hints_of("CREATE TABLE t(x, old TEXT NOT NULL)", "CREATE TABLE t(x, new TEXT NOT NULL, other INT)", &a, &b);
+    mo_plan *p =
+        hints_of("CREATE TABLE t(x, old TEXT NOT NULL)", "CREATE TABLE t(x, new TEXT NOT NULL, other INT)", &a, &b);
     cr_assert_eq(p->hints.count, 1);
     cr_expect_str_eq(p->hints.items[0].kind, "column");
     cr_expect_str_eq(p->hints.items[0].table, "t");

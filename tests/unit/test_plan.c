@@ -174,7 +174,8 @@ Test(plan_file, what_was_edited_is_refused)
 {
     expect_refused("SELECT 1 WHERE 0", "SELECT 2 WHERE 0", "id does not fit");
     expect_refused("SELECT 2", "SELECT 3", "id does not fit");
-    expect_refused("\"risk\": \"high\",\n \"settings\"", "\"risk\": \"safe\",\n \"settings\"", "risk is not that of its changes");
+    expect_refused("\"risk\": \"high\",\n \"settings\"", "\"risk\": \"safe\",\n \"settings\"",
+                   "risk is not that of its changes");
     expect_refused("\"risk\": \"high\",\n   \"rule\"", "\"risk\": \"safe\",\n   \"rule\"", "id does not fit");
     expect_refused("\"foreign_keys=off\"", "\"foreign_keys=on\"", "id does not fit");
     expect_refused("\"phase\": \"expand\"", "\"phase\": \"contract\"", "id does not fit");
@@ -255,7 +256,8 @@ Test(text, as_it_shall_look)
     mo_plan *p = tree_plan();
     mo_str out = {0};
     add_row(p, MOULT_OP_CREATE, "table", "invoice", "", MOULT_RISK_SAFE, "");
-    add_row(p, MOULT_OP_ALTER, "column", "user.email", "TEXT → NOT NULL", MOULT_RISK_SAFE, "none of 120,411 rows is NULL");
+    add_row(p, MOULT_OP_ALTER, "column", "user.email", "TEXT → NOT NULL", MOULT_RISK_SAFE,
+            "none of 120,411 rows is NULL");
     add_row(p, MOULT_OP_DROP, "column", "user.legacy_id", "INTEGER", MOULT_RISK_HIGH,
             "118,020 values go; kept in the attic for 30 days");
     step(p, MO_PHASE_EXPAND, 1, "create", MO_KIND_TABLE, "x")->title = "CREATE TABLE invoice (…)";
@@ -287,8 +289,9 @@ Test(text, notes_and_hints)
     cr_assert_eq(mo_plan_note(p, &tree_err, "left alone: %s", "table x"), MOULT_OK);
     cr_assert_eq(mo_vec_push(p->region, &p->hints, hint), 0);
     cr_assert_eq(mo_plan_write_text(p, &out, &tree_err), MOULT_OK);
-    cr_expect_str_eq(mo_str_text(&out), "\n  left alone: table x\n"
-                                        "\n  did you rename column t.old to new? then write behind new:  -- @renamed from=old\n");
+    cr_expect_str_eq(mo_str_text(&out),
+                     "\n  left alone: table x\n"
+                     "\n  did you rename column t.old to new? then write behind new:  -- @renamed from=old\n");
     mo_str_free(&out);
     mo_plan_free(p);
 }

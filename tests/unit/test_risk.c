@@ -44,10 +44,12 @@ Test(risk, objects)
     expect("", T "(a)", "create", SAFE, SAFE);
     expect(T "(a)", "", "drop-table", HIGH, HIGH);
     expect("CREATE VIRTUAL TABLE v USING fts5(a)", "", "drop-virtual-table", HIGH, HIGH);
-    expect("CREATE VIRTUAL TABLE v USING fts5(a)", "CREATE VIRTUAL TABLE v USING fts5(b)", "alter-virtual-table", HIGH, HIGH);
+    expect("CREATE VIRTUAL TABLE v USING fts5(a)", "CREATE VIRTUAL TABLE v USING fts5(b)", "alter-virtual-table", HIGH,
+           HIGH);
     expect(T "(a); CREATE INDEX i ON t(a)", T "(a)", "drop-index", MEDIUM, MEDIUM);
     expect(T "(a); CREATE INDEX i ON t(a)", T "(a); CREATE INDEX i ON t(a DESC)", "alter-index", SAFE, SAFE);
-    expect(T "(a); CREATE INDEX i ON t(a)", T "(a); CREATE UNIQUE INDEX i ON t(a)", "alter-unique-index", MEDIUM, MEDIUM);
+    expect(T "(a); CREATE INDEX i ON t(a)", T "(a); CREATE UNIQUE INDEX i ON t(a)", "alter-unique-index", MEDIUM,
+           MEDIUM);
     expect("CREATE VIEW v AS SELECT 1", "", "drop-view", MEDIUM, MEDIUM);
     expect("CREATE VIEW v AS SELECT 1", "CREATE VIEW v AS SELECT 2", "alter-view", SAFE, SAFE);
     expect(T "(a); CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", T "(a)", "drop-trigger", MEDIUM, MEDIUM);
@@ -88,7 +90,8 @@ Test(risk, constraints_and_options)
     expect(T "(a, CONSTRAINT x CHECK(a>0))", T "(a, CONSTRAINT y CHECK(a>0))", "rename-constraint", SAFE, SAFE);
     expect(T "(a INT)", T "(a INT) STRICT", "set-strict", HIGH, SAFE);
     expect(T "(a INT) STRICT", T "(a INT)", "drop-strict", MEDIUM, MEDIUM);
-    expect(T "(a INT NOT NULL PRIMARY KEY)", T "(a INT NOT NULL PRIMARY KEY) WITHOUT ROWID", "change-option", MEDIUM, SAFE);
+    expect(T "(a INT NOT NULL PRIMARY KEY)", T "(a INT NOT NULL PRIMARY KEY) WITHOUT ROWID", "change-option", MEDIUM,
+           SAFE);
 }
 
 Test(risk, renames)

@@ -16,7 +16,8 @@ static int same_fingerprint(const char *a, const char *b)
 Test(schema, what_is_no_difference)
 {
     cr_expect(same_fingerprint("CREATE TABLE t(a INT, b TEXT)", "create table \"T\" ( b text, A int )"));
-    cr_expect(same_fingerprint("CREATE TABLE t(a INT, CHECK(a>0), UNIQUE(a))", "CREATE TABLE t(a INT, UNIQUE(a), CHECK(a > 0))"));
+    cr_expect(same_fingerprint("CREATE TABLE t(a INT, CHECK(a>0), UNIQUE(a))",
+                               "CREATE TABLE t(a INT, UNIQUE(a), CHECK(a > 0))"));
     cr_expect(same_fingerprint("CREATE TABLE t(a); CREATE TABLE u(b)", "CREATE TABLE u(b); CREATE TABLE t(a)"));
 }
 
@@ -36,7 +37,8 @@ Test(schema, what_is_a_difference)
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         cr_expect(!same_fingerprint("CREATE TABLE t(a INT, b TEXT)", others[i]), "%s", others[i]);
-    cr_expect(!same_fingerprint("CREATE TABLE t(a, CONSTRAINT x CHECK(a>0))", "CREATE TABLE t(a, CONSTRAINT y CHECK(a>0))"));
+    cr_expect(
+        !same_fingerprint("CREATE TABLE t(a, CONSTRAINT x CHECK(a>0))", "CREATE TABLE t(a, CONSTRAINT y CHECK(a>0))"));
 }
 
 /* A line end in a value must not look like the next part. */
@@ -74,7 +76,8 @@ Test(schema, kinds_have_names)
 
 Test(schema, a_copy_is_the_same_and_its_own)
 {
-    mo_schema *s = tree("CREATE TABLE t(a INT NOT NULL DEFAULT 1 CHECK(a>0) REFERENCES u(b), b TEXT, UNIQUE(b)) STRICT");
+    mo_schema *s =
+        tree("CREATE TABLE t(a INT NOT NULL DEFAULT 1 CHECK(a>0) REFERENCES u(b), b TEXT, UNIQUE(b)) STRICT");
     mo_schema *copy = mo_schema_new();
     mo_object *o = mo_schema_object_copy(copy, s->objects.items[0]);
     cr_assert(o);
@@ -137,8 +140,8 @@ static mo_schema *there_and_back(const mo_schema *s)
     mo_str json = {0};
     mo_schema *back = NULL;
     cr_assert_eq(mo_snapshot_write(s, &json, &tree_err), MOULT_OK);
-    cr_assert_eq(mo_snapshot_read(&mo_dialect_sqlite, mo_str_text(&json), json.length, &back, &tree_err), MOULT_OK, "%s",
-                 tree_err.pub.message);
+    cr_assert_eq(mo_snapshot_read(&mo_dialect_sqlite, mo_str_text(&json), json.length, &back, &tree_err), MOULT_OK,
+                 "%s", tree_err.pub.message);
     mo_str_free(&json);
     return back;
 }
@@ -193,9 +196,10 @@ Test(snapshot, keeps_what_is_not_compared)
 Test(snapshot, what_is_wrong_is_said)
 {
 #define OBJECT(kind, name, sql)                                                                                        \
-    "{\"kind\":\"" kind "\",\"name\":\"" name "\",\"parent\":null,\"sql\":\"" sql                                       \
+    "{\"kind\":\"" kind "\",\"name\":\"" name "\",\"parent\":null,\"sql\":\"" sql                                      \
     "\",\"tokens\":\"00000000000000000000000000000000\"}"
-#define SCHEMA(objects) "{\"format\":\"moult-schema\",\"format_version\":1,\"fingerprint\":\"\",\"objects\":[" objects "]}"
+#define SCHEMA(objects)                                                                                                \
+    "{\"format\":\"moult-schema\",\"format_version\":1,\"fingerprint\":\"\",\"objects\":[" objects "]}"
     static const struct {
         const char *json, *message;
     } wrong[] = {

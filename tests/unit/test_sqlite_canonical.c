@@ -105,8 +105,6 @@ static const pair same[] = {
     TABLE("id INTEGER PRIMARY KEY", "id \"INTEGER\" PRIMARY KEY"),
     TABLE("id INTEGER PRIMARY KEY", "id INTEGER, PRIMARY KEY (id DESC)"),
     TABLE("id INTEGER PRIMARY KEY AUTOINCREMENT", "id INTEGER, PRIMARY KEY (id AUTOINCREMENT)"),
-    TABLE("id INTEGER PRIMARY KEY", "id INTEGER NOT NULL PRIMARY KEY"),
-    TABLE("id INTEGER PRIMARY KEY", "id INTEGER NOT NULL, PRIMARY KEY (id)"),
     /* what a key implies */
     {"CREATE TABLE t (a TEXT PRIMARY KEY) WITHOUT ROWID", "CREATE TABLE t (a TEXT NOT NULL PRIMARY KEY) without rowid",
      NULL},
@@ -192,7 +190,7 @@ static const pair same[] = {
     TABLE("a REFERENCES p DEFERRABLE INITIALLY DEFERRED",
           "a, FOREIGN KEY (a) REFERENCES p DEFERRABLE INITIALLY DEFERRED"),
     TABLE("a REFERENCES p DEFERRABLE INITIALLY DEFERRED, b", "a REFERENCES p, b DEFERRABLE INITIALLY DEFERRED"),
-    TABLE("a REFERENCES p", "a REFERENCES p MATCH FULL"),
+    TABLE("a REFERENCES p MATCH FULL", "a REFERENCES p match full"),
     TABLE("a REFERENCES p", "a REFERENCES p ON INSERT CASCADE"),
     TABLE("a, b, FOREIGN KEY (a, b) REFERENCES p (x, y)", "a, b, FOREIGN KEY ([a], \"B\") REFERENCES P(x,y)"),
     /* indexes */
@@ -293,6 +291,8 @@ static const pair different[] = {
     TABLE_ASK("id INTEGER PRIMARY KEY", "id INTEGER PRIMARY KEY AUTOINCREMENT",
               "SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_sequence'"),
     TABLE("id INTEGER PRIMARY KEY ON CONFLICT REPLACE", "id INTEGER PRIMARY KEY"),
+    TABLE_ASK("id INTEGER PRIMARY KEY", "id INTEGER NOT NULL PRIMARY KEY",
+              "SELECT \"notnull\" FROM pragma_table_info('t')"),
     TABLE("a, UNIQUE (a) ON CONFLICT REPLACE", "a, UNIQUE (a)"),
     TABLE("a, UNIQUE (a DESC)", "a, UNIQUE (a)"),
     TABLE_ASK("a, UNIQUE (a COLLATE NOCASE)", "a, UNIQUE (a)", "INSERT INTO t VALUES ('x'), ('X')"),
@@ -335,6 +335,7 @@ static const pair different[] = {
     TABLE("a REFERENCES p DEFERRABLE INITIALLY DEFERRED", "a REFERENCES p"),
     TABLE("a, b, FOREIGN KEY (a, b) REFERENCES p (x, y)", "a, b, FOREIGN KEY (b, a) REFERENCES p (x, y)"),
     TABLE("a REFERENCES p REFERENCES p", "a REFERENCES p"),
+    TABLE("a REFERENCES p MATCH FULL", "a REFERENCES p"), /* nothing to SQLite today, and the author's words */
     TABLE("a CONSTRAINT k REFERENCES p", "a REFERENCES p"),
     /* indexes */
     INDEX("CREATE INDEX i ON t (a)", "CREATE INDEX i ON t (b)"),

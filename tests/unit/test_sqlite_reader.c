@@ -106,7 +106,7 @@ Test(reader, constraints)
     check_constraint(k[1], MO_CONSTRAINT_UNIQUE, NULL, "unique (a) on conflict ignore",
                      "UNIQUE (\"a\") ON CONFLICT IGNORE", 1);
     check_constraint(k[2], MO_CONSTRAINT_CHECK, NULL, "check (a > b)", "CHECK(a > b)", 1);
-    check_constraint(k[3], MO_CONSTRAINT_FOREIGN_KEY, NULL, "foreign key (a) references p on delete cascade",
+    check_constraint(k[3], MO_CONSTRAINT_FOREIGN_KEY, NULL, "foreign key (a) references p on delete cascade match full",
                      "FOREIGN KEY (\"a\") REFERENCES p ON DELETE CASCADE MATCH FULL", 1);
     check_constraint(k[4], MO_CONSTRAINT_FOREIGN_KEY, "f",
                      "foreign key (b) references \"p q\" (x) deferrable initially deferred",
@@ -141,9 +141,11 @@ Test(reader, implied_not_null)
     cr_expect_str_eq(o->table->options.items[0].name, "strict");
     cr_expect_str_eq(o->table->options.items[1].text, "WITHOUT ROWID");
     o = read_text("CREATE TABLE t (a INT, b INTEGER NOT NULL ON CONFLICT FAIL PRIMARY KEY)");
-    check_attr(column(o, "b"), MO_ATTR_NOT_NULL, NULL, NULL);
-    check_attr(column(o, "b"), MO_ATTR_NOT_NULL_CONFLICT, NULL, NULL);
+    check_attr(column(o, "b"), MO_ATTR_NOT_NULL, "1", "NOT NULL");
+    check_attr(column(o, "b"), MO_ATTR_NOT_NULL_CONFLICT, "fail", "ON CONFLICT FAIL");
     cr_expect_eq(column(o, "b")->row_id, 1);
+    o = read_text("CREATE TABLE t (a INTEGER PRIMARY KEY) STRICT");
+    check_attr(column(o, "a"), MO_ATTR_NOT_NULL, NULL, NULL);
 }
 
 Test(reader, odd_types)

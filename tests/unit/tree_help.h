@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff/diff.h"
 #include "dialect/dialect.h"
+#include "diff/diff.h"
 
 static mo_error tree_err;
 
@@ -64,7 +64,8 @@ static inline char *tree_rows(mo_plan *p)
     cr_assert_eq(mo_plan_seal(p, &tree_err), MOULT_OK);
     for (size_t i = 0; i < p->rows.count; i++) {
         const moult_change_info *row = &p->rows.items[i];
-        mo_str_addf(&out, "%c %s %s%s%s\n", "+-~>"[row->op], row->kind, row->name, *row->what ? " | " : "", row->what);
+        mo_str_addf(&out, "%c %s %s%s%s\n", "+-~>"[row->op], row -> kind, row -> name, *row -> what ? " | " : "",
+                    row->what);
     }
     char *text = mo_str_take(&out);
     return text ? text : strdup("");

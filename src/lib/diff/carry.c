@@ -109,8 +109,8 @@ static int fits_as_it_stands(const mo_schema *live, const mo_object *declared, c
     return same && mo_column_equal(same, column);
 }
 
-int mo_rename_is_done(const mo_schema *live, const mo_schema *desired, const mo_schema *owned, const mo_object *declared,
-                      const mo_column *column)
+int mo_rename_is_done(const mo_schema *live, const mo_schema *desired, const mo_schema *owned,
+                      const mo_object *declared, const mo_column *column)
 {
     const char *old = column ? column->renamed_from : declared->renamed_from;
     if (!old || !is_swap(live, desired, declared, column))
@@ -179,7 +179,8 @@ static int check_room(mo_carrier *c, const mo_object *o)
     const mo_object *declared = mo_kinds[o->kind].of_table ? NULL : mo_schema_find_relation(c->desired, o->name);
     if (!declared)
         return MOULT_OK;
-    mo_error_set(c->err, MOULT_SOURCE, "%s '%s' is declared, but the database has a %s of that name that is not moult's",
+    mo_error_set(c->err, MOULT_SOURCE,
+                 "%s '%s' is declared, but the database has a %s of that name that is not moult's",
                  mo_kinds[declared->kind].name, declared->name, mo_kinds[o->kind].name);
     mo_error_object(c->err, "%s %s", mo_kinds[o->kind].name, o->name);
     mo_error_hint(c->err, "give it another name, or say --own=all to let moult drop the %s", mo_kinds[o->kind].name);

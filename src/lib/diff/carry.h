@@ -3,22 +3,22 @@
 #ifndef MO_CARRY_H
 #define MO_CARRY_H
 
-#include "diff/parts.h"
 #include "dialect/dialect.h"
+#include "diff/parts.h"
 
 typedef struct mo_carrier {
     const mo_dialect *dialect;
     const mo_schema *live, *desired;
     const mo_ownership *own;
-    mo_plan *plan;     /* for notes; may be NULL */
-    mo_map *notes;     /* those that are there already */
-    mo_schema *target; /* what is made */
+    mo_plan *plan;      /* for notes; may be NULL */
+    mo_map *notes;      /* those that are there already */
+    mo_schema *target;  /* what is made */
     mo_wanted declared; /* `desired`, to be matched */
     mo_wanted wanted;   /* `target`, likewise: with those annotations alone that are to be followed */
     mo_renames renames;
-    int annotated;     /* there is an annotation in `desired` */
-    int added;         /* the target has more than `desired` */
-    int renamed;       /* the renames were done: `live` has the new names, annotations mean nothing any more */
+    int annotated; /* there is an annotation in `desired` */
+    int added;     /* the target has more than `desired` */
+    int renamed;   /* the renames were done: `live` has the new names, annotations mean nothing any more */
     mo_error *err;
 } mo_carrier;
 

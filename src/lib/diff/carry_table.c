@@ -14,10 +14,10 @@ typedef struct mo_part_carrier {
     mo_carrier *c;
     mo_table_pair pair;
     const mo_table *owned; /* the table as the last version declared it; NULL: it did not */
-    mo_object *table; /* what is added to */
-    int *moved;       /* of each live column: its index in the target when it was carried, or -1 */
-    char *bare;       /* of each live column: carried without what stood in its definition */
-    int *partner;     /* of each live constraint: the declared one that it becomes, or -1 */
+    mo_object *table;      /* what is added to */
+    int *moved;            /* of each live column: its index in the target when it was carried, or -1 */
+    char *bare;            /* of each live column: carried without what stood in its definition */
+    int *partner;          /* of each live constraint: the declared one that it becomes, or -1 */
     int added;
 } mo_part_carrier;
 
@@ -59,8 +59,12 @@ static char *bare_definition(const mo_part_carrier *p, const mo_column *column)
     static const struct {
         mo_attr attr;
         const char *before;
-    } order[] = {{MO_ATTR_TYPE, " "},          {MO_ATTR_GENERATED, " "},          {MO_ATTR_COLLATION, " COLLATE "},
-                 {MO_ATTR_DEFAULT, " DEFAULT "}, {MO_ATTR_NOT_NULL, " "}, {MO_ATTR_NOT_NULL_CONFLICT, " "}};
+    } order[] = {{MO_ATTR_TYPE, " "},
+                 {MO_ATTR_GENERATED, " "},
+                 {MO_ATTR_COLLATION, " COLLATE "},
+                 {MO_ATTR_DEFAULT, " DEFAULT "},
+                 {MO_ATTR_NOT_NULL, " "},
+                 {MO_ATTR_NOT_NULL_CONFLICT, " "}};
     mo_str text = {0};
     p->c->dialect->quote(&text, column->name);
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
@@ -222,7 +226,8 @@ static int merge_mentions(mo_part_carrier *p)
 {
     const mo_object *live = p->pair.live;
     mo_object *table = p->table;
-    const char **all = mo_region_alloc(p->c->target->region, (live->mention_count + table->mention_count) * sizeof *all);
+    const char **all =
+        mo_region_alloc(p->c->target->region, (live->mention_count + table->mention_count) * sizeof *all);
     if (!all)
         return mo_error_nomem(p->c->err);
     size_t a = 0, b = 0, n = 0;
@@ -243,33 +248,50 @@ static int merge_mentions(mo_part_carrier *p)
     return MOULT_OK;
 }
 
-/* What came may change what a declared column is (a carried key makes it NOT NULL, or the row id): the dialect reads
- * that off the composed text. Not before renames: a carried constraint still has the old names then, so the text is not
- * one to run; the target is made again once they are done. */
-static int read_back(mo_part_carrier *p)
+static void take_columns(mo_table *table, const mo_table *read)
 {
-    const mo_dialect *d = p->c->dialect;
-    mo_table *table = p->table->table;
-    mo_object *read;
-    if (!d->read_object || mo_renames_any(&p->c->renames))
-        return MOULT_OK;
-    int rc = d->read_object(p->c->target, p->table->sql, strlen(p->table->sql), &read, p->c->err);
-    for (size_t i = 0; rc == MOULT_OK && read->table && i < table->columns.count; i++) {
+    for (size_t i = 0; i < table->columns.count && i < read->columns.count; i++) {
         mo_column *column = table->columns.items[i];
-        const mo_column *now =
-            i < read->table->columns.count && mo_name_equal(read->table->columns.items[i]->name, column->name)
-                ? read->table->columns.items[i]
-                : mo_table_column(read->table, column->name);
-        if (!now)
-            continue;
+        const mo_column *now = read->columns.items[i];
         memcpy(column->attr, now->attr, sizeof column->attr);
         column->text = now->text;
         column->key_place = now->key_place;
         column->row_id = now->row_id;
     }
-    if (rc == MOULT_OK)
-        p->table->tokens = read->tokens;
-    return rc;
+}
+
+/* In the composed text those of columns come first, column by column. */
+static void take_constraints(mo_table *table, const mo_table *read)
+{
+    size_t at = 0;
+    if (table->constraints.count != read->constraints.count)
+        return;
+    for (size_t column = 0; column <= table->columns.count; column++) {
+        int holder = column < table->columns.count ? (int)column : -1;
+        for (size_t i = 0; i < table->constraints.count; i++) {
+            mo_constraint *c = table->constraints.items[i];
+            if (c->column == holder)
+                c->canonical = read->constraints.items[at++]->canonical;
+        }
+    }
+}
+
+/* What came may change what the declared is (a key that stays makes a column NOT NULL, or the row id): the dialect reads
+ * that off the composed text. Not before renames: a carried constraint still has the old names then, so the text is not
+ * one to run; the target is made again once they are done. */
+static int read_back(mo_part_carrier *p)
+{
+    const mo_dialect *d = p->c->dialect;
+    mo_object *read;
+    if (!d->read_object || mo_renames_any(&p->c->renames))
+        return MOULT_OK;
+    int rc = d->read_object(p->c->target, p->table->sql, strlen(p->table->sql), &read, p->c->err);
+    if (rc != MOULT_OK)
+        return rc;
+    take_columns(p->table->table, read->table);
+    take_constraints(p->table->table, read->table);
+    p->table->tokens = read->tokens;
+    return MOULT_OK;
 }
 
 static int compose(mo_part_carrier *p)

@@ -43,7 +43,7 @@ static int same_columns(const mo_table_pair *pair, const mo_constraint *live, co
 static const mo_column *holder(const mo_object *table, const mo_constraint *c)
 {
     return c->column >= 0 && (size_t)c->column < table->table->columns.count ? table->table->columns.items[c->column]
-                                                                            : NULL;
+                                                                             : NULL;
 }
 
 static int replaces(const mo_table_pair *pair, const mo_constraint *live, const mo_constraint *target)
@@ -140,9 +140,8 @@ int mo_diff_constraints(mo_table_pair *pair, mo_parts *parts)
         const mo_constraint *after = target->constraints.items[k];
         if (taken[k] || after->foreign || comes_with_column(pair, after))
             continue;
-        rc = mo_parts_add(
-            pair, parts,
-            (mo_part){.op = MOULT_OP_CREATE, .kind = MO_PART_CONSTRAINT, .constraint_after = after});
+        rc = mo_parts_add(pair, parts,
+                          (mo_part){.op = MOULT_OP_CREATE, .kind = MO_PART_CONSTRAINT, .constraint_after = after});
     }
     return rc;
 }

@@ -19,7 +19,7 @@ struct mo_dialect;
 typedef struct mo_ownership {
     int all;                /* everything in the schema is moult's */
     const mo_schema *owned; /* what the last applied version declared; NULL: nothing was */
-    int renamed;            /* the renames were done: `live` and `owned` have the new names, annotations are not followed
+    int renamed; /* the renames were done: `live` and `owned` have the new names, annotations are not followed
                              * again. Also taken from a plan that has renames already. */
 } mo_ownership;
 
@@ -46,8 +46,8 @@ int mo_diff(const mo_schema *live, const mo_schema *target, int column_order_str
  * that fits as it stands is taken to have swapped. `owned` as in mo_ownership; `declared` is of `desired`; `column` is one of
  * its own, NULL: the object itself. 0 for all that is no swap. Whoever follows annotations asks this first.
  */
-int mo_rename_is_done(const mo_schema *live, const mo_schema *desired, const mo_schema *owned, const mo_object *declared,
-                      const mo_column *column);
+int mo_rename_is_done(const mo_schema *live, const mo_schema *desired, const mo_schema *owned,
+                      const mo_object *declared, const mo_column *column);
 
 /* The live object that a target object comes from: of the same name, or the one it is renamed from (when nothing has the new
  * name yet, and the old one is there). NULL: it is new. */

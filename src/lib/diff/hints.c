@@ -17,7 +17,8 @@ static int add_hint(mo_plan *plan, const char *kind, const char *table, const ch
     mo_str text = {0};
     int plain = !(from[0] >= '0' && from[0] <= '9') && from[0];
     for (const char *c = from; *c; c++)
-        plain = plain && ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_');
+        plain =
+            plain && ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_');
     mo_str_add(&text, "-- @renamed from=");
     if (plain)
         mo_str_add(&text, from);

@@ -199,8 +199,7 @@ static const char *object_name(const void *thing)
     return ((const mo_object *)thing)->name;
 }
 
-mo_match_way mo_match_objects(const mo_schema *live, const mo_wanted *target, const mo_object *wanted,
-                              mo_object **from)
+mo_match_way mo_match_objects(const mo_schema *live, const mo_wanted *target, const mo_object *wanted, mo_object **from)
 {
     const mo_things things = {live, target, wanted->kind, find_object, claim_object, object_name, object_old};
     void *found;

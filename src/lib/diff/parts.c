@@ -51,8 +51,7 @@ static int diff_columns(mo_table_pair *pair, mo_parts *parts)
     for (size_t i = 0; rc == MOULT_OK && i < live->columns.count; i++) {
         const mo_column *c = live->columns.items[i];
         if (!mo_match_column_taker(&pair->live_columns, &pair->target_columns, c))
-            rc = mo_parts_add(pair, parts,
-                              (mo_part){.op = MOULT_OP_DROP, .kind = MO_PART_COLUMN, .column_before = c});
+            rc = mo_parts_add(pair, parts, (mo_part){.op = MOULT_OP_DROP, .kind = MO_PART_COLUMN, .column_before = c});
     }
     return rc;
 }
@@ -147,11 +146,10 @@ static int diff_row_id(mo_table_pair *pair, mo_parts *parts)
     const mo_constraint *before = key_of(pair->live->table), *after = key_of(pair->target->table);
     if (!before || !after || has_key_part(parts) || !row_id_differs(pair))
         return MOULT_OK;
-    return mo_parts_add(pair, parts,
-                        (mo_part){.op = MOULT_OP_ALTER,
-                                  .kind = MO_PART_CONSTRAINT,
-                                  .constraint_before = before,
-                                  .constraint_after = after});
+    return mo_parts_add(
+        pair, parts,
+        (mo_part){
+            .op = MOULT_OP_ALTER, .kind = MO_PART_CONSTRAINT, .constraint_before = before, .constraint_after = after});
 }
 
 int mo_diff_table(mo_table_pair *pair, int column_order_strict, mo_parts *parts)

@@ -46,7 +46,7 @@ static const mo_object *object_of(const mo_plan *p, const mo_step *s)
 }
 
 typedef struct mo_sorter {
-    mo_node *nodes;  /* one group, in order of name */
+    mo_node *nodes; /* one group, in order of name */
     size_t count;
     mo_map *by_name; /* name to node */
     mo_node **stack;

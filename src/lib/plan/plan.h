@@ -49,13 +49,13 @@ extern const char *const mo_phases[3];
 
 typedef enum mo_statement_kind {
     MO_STATEMENT_RUN = 0, /* runs */
-    MO_STATEMENT_ASSERT   /* a query that must give no row; a row it gives stops the apply with `message` */
+    MO_STATEMENT_ASSERT   /* a query that must give no row; one stops the apply with `message` and the count in its first column */
 } mo_statement_kind;
 
 typedef struct mo_statement {
     mo_statement_kind kind;
     const char *sql;
-    const char *message; /* ASSERT: what a row means, for a person ("rows of user have NULL in email") */
+    const char *message; /* ASSERT: what a row means, for a person ("user.email becomes NOT NULL, and is NULL") */
     int64_t rows;        /* rows it will go through, for progress; 0: few, or not known */
     int asked;           /* ASSERT: answered when the plan was made; not asked again while plan->rows_seen still holds */
 } mo_statement;

@@ -65,8 +65,8 @@ static mo_statement read_statement(mo_json_reader *r, const json_t *o, const cha
 
 static void read_step(mo_json_reader *r, const json_t *o, mo_plan *p, mo_step *s)
 {
-    static const char *const keys[] = {"phase",  "method",      "title", "cost",  "kind",       "object", "parent",
-                                       "transaction", "undo", "order", "statements", "proof", NULL};
+    static const char *const keys[] = {"phase",       "method", "title", "cost",       "kind",  "object", "parent",
+                                       "transaction", "undo",   "order", "statements", "proof", NULL};
     int methods = 0;
     while (mo_methods[methods])
         methods++;
@@ -204,9 +204,9 @@ static void check_id(mo_json_reader *r, mo_plan *p)
 static void read_plan(mo_json_reader *r, const json_t *root, mo_plan *p)
 {
     static const char *const keys[] = {
-        "format",   "format_version", "id",    "dialect", "from",  "to",     "declared_fingerprint", "risk",
-        "settings", "changes",        "steps", "notes",   "hints", "behind", "behind_version",       "declared",
-        NULL};
+        "format",         "format_version", "id",      "dialect", "from",  "to",    "declared_fingerprint",
+        "risk",           "settings",       "changes", "steps",   "notes", "hints", "behind",
+        "behind_version", "declared",       NULL};
     mo_json_check_format(r, root, "moult-plan", 1);
     mo_json_only(r, root, "", keys);
     const char *dialect = text_in(r, root, "", "dialect");

@@ -70,22 +70,23 @@ static int tick(void *user, int64_t rows_done)
     return tell(r, MOULT_EVENT_PROGRESS, 0, rows_done);
 }
 
-static int row_found(void *user, size_t count, const mo_value *values)
+static int take_count(void *user, size_t count, const mo_value *values)
 {
-    int *found = user;
-    (void)count;
-    (void)values;
-    *found = 1;
+    int64_t *rows = user;
+    *rows = count > 0 ? values[0].integer : 1;
     return MOULT_OK;
 }
 
 static int run_assert(runner *r, const mo_statement *s, const mo_watch *watch)
 {
-    int found = 0;
-    int rc = r->d->query(r->c, s->sql, NULL, 0, row_found, &found, watch, r->err);
-    if (rc == MOULT_OK && found) {
-        rc = mo_error_set(r->err, MOULT_IMPOSSIBLE, "%s", s->message);
+    int64_t rows = 0;
+    mo_str n = {0};
+    int rc = r->d->query(r->c, s->sql, NULL, 0, take_count, &rows, watch, r->err);
+    if (rc == MOULT_OK && rows) {
+        mo_str_count(&n, rows);
+        rc = mo_error_set(r->err, MOULT_IMPOSSIBLE, "%s: %s row%s", s->message, mo_str_text(&n), rows == 1 ? "" : "s");
         mo_error_hint(r->err, "change these rows, or the desired schema; nothing was changed");
+        mo_str_free(&n);
     }
     return rc;
 }

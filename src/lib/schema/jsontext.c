@@ -122,7 +122,8 @@ json_t *mo_json_parse(mo_json_reader *r, const char *json, size_t length)
 
 static const char *kind_name(const json_t *value)
 {
-    static const char *const names[] = {"an object", "an array", "a text", "an integer", "a number", "true", "false", "null"};
+    static const char *const names[] = {"an object", "an array", "a text", "an integer",
+                                        "a number",  "true",     "false",  "null"};
     return value ? names[json_typeof(value)] : "missing";
 }
 
@@ -226,8 +227,8 @@ const json_t *mo_json_get_object(mo_json_reader *r, const json_t *object, const 
     return get(r, object, at, key, JSON_OBJECT, "an object");
 }
 
-int mo_json_get_name(mo_json_reader *r, const json_t *object, const char *at, const char *key,
-                     const char *const *names, int count)
+int mo_json_get_name(mo_json_reader *r, const json_t *object, const char *at, const char *key, const char *const *names,
+                     int count)
 {
     const json_t *value = get(r, object, at, key, JSON_STRING, "a text");
     for (int i = 0; value && i < count; i++) {

@@ -44,8 +44,8 @@ int mo_json_get_bool(mo_json_reader *r, const json_t *object, const char *at, co
 const json_t *mo_json_get_array(mo_json_reader *r, const json_t *object, const char *at, const char *key);
 const json_t *mo_json_get_object(mo_json_reader *r, const json_t *object, const char *at, const char *key);
 /* A text that is one of the names: its index. */
-int mo_json_get_name(mo_json_reader *r, const json_t *object, const char *at, const char *key,
-                     const char *const *names, int count);
+int mo_json_get_name(mo_json_reader *r, const json_t *object, const char *at, const char *key, const char *const *names,
+                     int count);
 /* Is `value` an object with no other keys than these? */
 void mo_json_only(mo_json_reader *r, const json_t *value, const char *at, const char *const *keys);
 /* The text that a value (a string or {"hex": …}) stands for; NULL: wrong. */

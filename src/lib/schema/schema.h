@@ -31,10 +31,10 @@ typedef enum mo_kind {
 } mo_kind;
 
 typedef struct mo_kind_info {
-    const char *name;    /* "table", "virtual table", … : for people, JSON and the history */
-    const char *noun;    /* the word of CREATE … and DROP … */
-    int in_parts;        /* compared in parts */
-    int of_table;        /* belongs to a table (`parent`) and goes with it */
+    const char *name; /* "table", "virtual table", … : for people, JSON and the history */
+    const char *noun; /* the word of CREATE … and DROP … */
+    int in_parts;     /* compared in parts */
+    int of_table;     /* belongs to a table (`parent`) and goes with it */
 } mo_kind_info;
 extern const mo_kind_info mo_kinds[MO_KIND_COUNT];
 int mo_kind_find(const char *name, mo_kind *out); /* 0, or -1 */
@@ -69,11 +69,12 @@ typedef struct mo_where {
 typedef struct mo_column {
     const char *name; /* as written, quotes undone */
     mo_attr_value attr[MO_ATTR_COUNT];
-    const char *text; /* its definition as written: name, type and all inline constraints; comments and annotations out */
-    int hidden;       /* computed by a virtual table's module and so on */
-    int key_place;    /* 1, 2, … : its place in the primary key; 0: none */
-    int row_id;       /* 1: it is the table's row id (SQLite's INTEGER PRIMARY KEY) */
-    int foreign;      /* 1: not owned by moult; carried from the live database */
+    const char
+        *text;     /* its definition as written: name, type and all inline constraints; comments and annotations out */
+    int hidden;    /* computed by a virtual table's module and so on */
+    int key_place; /* 1, 2, … : its place in the primary key; 0: none */
+    int row_id;    /* 1: it is the table's row id (SQLite's INTEGER PRIMARY KEY) */
+    int foreign;   /* 1: not owned by moult; carried from the live database */
     const char *renamed_from; /* annotation, or NULL */
     const char *fill;         /* annotation: an expression, or NULL */
     mo_where where;           /* of the column */
@@ -91,15 +92,15 @@ extern const char *const mo_constraint_kinds[MO_CONSTRAINT_COUNT]; /* "primary k
 
 typedef struct mo_constraint {
     mo_constraint_kind kind;
-    const char *name;      /* NULL: has none */
-    const char *canonical; /* all of it but the name; what is compared together with the name */
-    const char *text;      /* in the form of a table constraint, with CONSTRAINT name: what DDL uses */
+    const char *name;           /* NULL: has none */
+    const char *canonical;      /* all of it but the name; what is compared together with the name */
+    const char *text;           /* in the form of a table constraint, with CONSTRAINT name: what DDL uses */
     const char *const *columns; /* its own columns, in order; CHECK: those it mentions */
     size_t column_count;
-    const char *ref_table; /* FOREIGN KEY */
+    const char *ref_table;          /* FOREIGN KEY */
     const char *const *ref_columns; /* FOREIGN KEY: may be none (the parent's primary key) */
     size_t ref_column_count;
-    int column; /* the column whose definition holds it: its index in the table; -1: written as a table constraint */
+    int column;  /* the column whose definition holds it: its index in the table; -1: written as a table constraint */
     int foreign; /* as in mo_column */
     mo_where where;
 } mo_constraint;
@@ -122,27 +123,29 @@ enum {
 
 typedef struct mo_object {
     mo_kind kind;
-    const char *space;     /* namespace: PostgreSQL's schema; NULL on engines without */
-    const char *name;      /* as written, quotes undone */
-    const char *parent;    /* of_table kinds: the table's (or view's) name; else NULL */
-    const char *canonical; /* the canonical definition; for tables made from the parts; of an index that forbids duplicates it
+    const char *space;  /* namespace: PostgreSQL's schema; NULL on engines without */
+    const char *name;   /* as written, quotes undone */
+    const char *parent; /* of_table kinds: the table's (or view's) name; else NULL */
+    const char
+        *canonical;  /* the canonical definition; for tables made from the parts; of an index that forbids duplicates it
                             * begins with "unique " */
-    const char *sql;       /* the definition as the engine stores it, or as the source wrote it: runs as it is */
-    mo_hash tokens;        /* of the tokens of `sql`: an unchanged statement is not loaded again */
-    const char *const *mentions; /* names that the definition mentions, folded, sorted, unique: at least all it depends on */
+    const char *sql; /* the definition as the engine stores it, or as the source wrote it: runs as it is */
+    mo_hash tokens;  /* of the tokens of `sql`: an unchanged statement is not loaded again */
+    const char *const
+        *mentions; /* names that the definition mentions, folded, sorted, unique: at least all it depends on */
     size_t mention_count;
     unsigned flags;
     const char *renamed_from; /* annotation, or NULL */
     mo_where where;
-    const char *note;      /* UNCOMPARED: why; else what is doubtful about it (see the dialect's check), or NULL */
-    mo_table *table;       /* tables; else NULL */
+    const char *note; /* UNCOMPARED: why; else what is doubtful about it (see the dialect's check), or NULL */
+    mo_table *table;  /* tables; else NULL */
 } mo_object;
 
 typedef struct mo_schema {
     mo_region *region;
-    MO_VEC(mo_object *) objects; /* sorted by (kind, space, name folded) once mo_schema_seal() ran */
+    MO_VEC(mo_object *) objects;    /* sorted by (kind, space, name folded) once mo_schema_seal() ran */
     mo_map *by_name[MO_KIND_COUNT]; /* folded name to object; of one namespace each where engines have them */
-    const char *dialect; /* its dialect's name, for the snapshot; NULL: not known */
+    const char *dialect;            /* its dialect's name, for the snapshot; NULL: not known */
     char fingerprint[65];
     int live; /* 1: read from the handle's own database, so its rows can be asked */
 } mo_schema;
@@ -174,7 +177,7 @@ const mo_option *mo_table_option(const mo_table *t, const char *name);
 mo_constraint *mo_table_constraint_like(const mo_table *t, const mo_constraint *like);
 /* A column's attribute in canonical form; "" when it does not have it. */
 const char *mo_column_attr(const mo_column *c, mo_attr attr);
-int mo_column_equal(const mo_column *a, const mo_column *b); /* all attributes; not the name */
+int mo_column_equal(const mo_column *a, const mo_column *b);             /* all attributes; not the name */
 int mo_constraint_equal(const mo_constraint *a, const mo_constraint *b); /* name and canonical */
 /* The canonical text of a table, from its parts: columns and constraints in order of name, so that order is no
  * difference. What fingerprints hash. NULL: no memory. */

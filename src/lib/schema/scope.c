@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* scope.c - include and exclude patterns: what of a schema is looked at. */
-#include "schema/fold.h"
 #include "schema/scope.h"
+#include "schema/fold.h"
 
 /* One character, which may be several bytes of UTF-8. */
 static const char *next_char(const char *at)
@@ -67,6 +67,7 @@ int mo_scope_apply(const mo_scope *scope, const mo_schema *s, mo_schema **out, m
     mo_schema *kept = mo_schema_new();
     if (!kept)
         return mo_error_nomem(err);
+    kept->dialect = s->dialect;
     int rc = MOULT_OK;
     for (size_t i = 0; rc == MOULT_OK && i < s->objects.count; i++) {
         const mo_object *o = s->objects.items[i];

@@ -96,7 +96,9 @@ static mo_hash read_tokens(mo_json_reader *r, const char *hex)
     uint64_t halves[2] = {0, 0};
     size_t n = 0;
     for (; hex[n]; n++) {
-        int digit = hex[n] >= '0' && hex[n] <= '9' ? hex[n] - '0' : hex[n] >= 'a' && hex[n] <= 'f' ? hex[n] - 'a' + 10 : -1;
+        int digit = hex[n] >= '0' && hex[n] <= '9'   ? hex[n] - '0'
+                    : hex[n] >= 'a' && hex[n] <= 'f' ? hex[n] - 'a' + 10
+                                                     : -1;
         if (digit < 0 || n >= 32)
             break;
         halves[n / 16] = halves[n / 16] << 4 | (uint64_t)digit;

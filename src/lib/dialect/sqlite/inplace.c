@@ -58,11 +58,11 @@ static int assert_none(mo_ladder *l, mo_step *step, const char *table, const mo_
 {
     mo_str sql = {0};
     int rc;
-    mo_str_add(&sql, "SELECT 1 FROM ");
+    mo_str_add(&sql, "SELECT count(*) FROM ");
     mo_str_ident(&sql, table, '"');
     mo_str_add(&sql, " WHERE ");
     mo_str_add(&sql, mo_str_text(where));
-    mo_str_add(&sql, " LIMIT 1");
+    mo_str_add(&sql, " HAVING count(*) > 0");
     rc = sql.failed || where->failed || message == NULL
              ? mo_error_nomem(l->err)
              : mo_step_assert(l->plan, step, mo_str_text(&sql), message, rows, l->err);
@@ -80,7 +80,7 @@ static int assert_not_null(mo_ladder *l, mo_step *step, const mo_change *change,
     mo_str_ident(&where, c->name, '"');
     mo_str_add(&where, " IS NULL");
     rc = assert_none(l, step, change->after->name, &where,
-                     mo_region_printf(l->plan->region, "rows of %s have NULL in %s, which becomes NOT NULL",
+                     mo_region_printf(l->plan->region, "%s.%s becomes NOT NULL, and is NULL",
                                       change->after->name, c->name),
                      change->rows, part->harmless && c->fill == NULL);
     mo_str_free(&where);
@@ -99,7 +99,7 @@ static int assert_check(mo_ladder *l, mo_step *step, const mo_change *change, co
     mo_str_addn(&where, start, n);
     mo_str_add(&where, ")");
     rc = assert_none(l, step, change->after->name, &where,
-                     mo_region_printf(l->plan->region, "rows of %s do not satisfy %s", change->after->name,
+                     mo_region_printf(l->plan->region, "%s does not satisfy %s", change->after->name,
                                       part->constraint_after->text),
                      change->rows, 0);
     mo_str_free(&where);

@@ -16,7 +16,7 @@
  * What the attributes of a column hold, as canonical form / as text:
  *
  *   TYPE                 "decimal(10,5)"          / DECIMAL(10, 5)
- *   NOT_NULL             "1"                      / NOT NULL   (also where SQLite implies it; never for the row id)
+ *   NOT_NULL             "1"                      / NOT NULL   (also where a key of STRICT or WITHOUT ROWID implies it)
  *   NOT_NULL_CONFLICT    "replace"                / ON CONFLICT REPLACE
  *   DEFAULT              "'abc'", "- 1", "null"   / what may follow DEFAULT, and means the same in any expression
  *   COLLATION            "nocase"                 / NOCASE

@@ -23,12 +23,13 @@ static int same_scope(const mo_rename *a, const mo_rename *b)
     return mo_name_equal(a->table, b->table);
 }
 
-/* Must `i` step aside, because its new name is still the old name of a rename that comes later? */
-static int is_taken(const mo_plan *p, size_t i)
+/* Is the new name of rename `i` still that of another one that has not been done? names[k] is what thing `k` is called by now;
+ * NULL: it has its new name. */
+static int is_taken(const mo_plan *p, const char *const *names, size_t i)
 {
-    for (size_t k = i + 1; k < p->renames.count; k++)
-        if (same_scope(&p->renames.items[k], &p->renames.items[i]) &&
-            mo_name_equal(p->renames.items[k].from, p->renames.items[i].to))
+    for (size_t k = 0; k < p->renames.count; k++)
+        if (k != i && names[k] && same_scope(&p->renames.items[k], &p->renames.items[i]) &&
+            mo_name_equal(names[k], p->renames.items[i].to))
             return 1;
     return 0;
 }
@@ -79,34 +80,38 @@ static const char *describe(mo_plan *p, const mo_rename *r)
     return mo_region_printf(p->region, "rename table %s to %s", r->from, r->to);
 }
 
-/* One pass over the renames of tables (or of columns): first what must step aside, then the rest. */
+/* The next one to do: one whose new name is free, else (a ring) any. The count: all are done. */
+static size_t next_rename(const mo_plan *p, const char *const *names, int *free)
+{
+    size_t any = p->renames.count;
+    for (size_t i = 0; i < p->renames.count; i++) {
+        if (names[i] == NULL)
+            continue;
+        if ((*free = !is_taken(p, names, i)))
+            return i;
+        if (any == p->renames.count)
+            any = i;
+    }
+    return any;
+}
+
+/* All renames of tables, or of columns. In a ring one steps aside first. */
 static int rename_all(renamer *n, int tables)
 {
     mo_plan *p = n->plan;
-    int rc = MOULT_OK;
-    MO_VEC(const char *) aside = {0};
-    for (size_t i = 0; i < p->renames.count && rc == MOULT_OK; i++) {
-        const mo_rename *r = &p->renames.items[i];
-        const char *from = r->from, *title;
-        if ((r->table == NULL) != tables)
-            from = NULL;
-        else if (is_taken(p, i)) {
-            from = mo_region_printf(p->region, "_moult_aside_%zu", i);
-            title = describe(p, r);
-            if (from == NULL || title == NULL)
-                return mo_error_nomem(n->err);
-            rc = add_step(n, r, r->from, from, title);
-        }
-        if (mo_vec_push(p->region, &aside, from))
-            return mo_error_nomem(n->err);
-    }
-    for (size_t i = p->renames.count; i-- > 0 && rc == MOULT_OK;) {
+    const char **names = mo_region_alloc(p->region, (p->renames.count + 1) * sizeof *names);
+    int free = 0, rc = names ? MOULT_OK : mo_error_nomem(n->err);
+    size_t i;
+    for (i = 0; rc == MOULT_OK && i < p->renames.count; i++)
+        names[i] = (p->renames.items[i].table == NULL) == tables ? p->renames.items[i].from : NULL;
+    while (rc == MOULT_OK && (i = next_rename(p, names, &free)) < p->renames.count) {
         const mo_rename *r = &p->renames.items[i];
         const char *title = describe(p, r);
-        if (title == NULL)
+        const char *to = free ? r->to : mo_region_printf(p->region, "_moult_aside_%zu", i);
+        if (title == NULL || to == NULL)
             return mo_error_nomem(n->err);
-        if (aside.items[i])
-            rc = add_step(n, r, aside.items[i], r->to, title);
+        rc = add_step(n, r, names[i], to, title);
+        names[i] = free ? NULL : to;
     }
     return rc;
 }
