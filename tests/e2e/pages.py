@@ -5,12 +5,13 @@ The convention, the same on every page:
 
 - A block "```console" is run. A line that begins with "$ " is given to a shell; the lines after it are what it prints, on
   standard output and standard error. All blocks of a page run in order in one folder, which is empty at first.
-- A block "```sql" whose first line is a comment with nothing but a file's name, such as "-- schema.sql", is written into that file,
-  the comment included, over what was there. Any other block "```sql" is only shown.
+- A block "```sql" whose first line is a comment with nothing but a file's name, such as "-- schema.sql", is written into
+  that file, the comment included, over what was there. Any other block "```sql" is only shown.
 - In what is printed, "…" stands for anything on its line; a line "…" stands for any lines.
 - What differs from run to run is compared by its form only: times, the account, the machine, the engine's version,
-  seconds, and runs of blanks. Plan ids and the times in names of backups are numbered as they appear, so that the same one must come back at the
-  same places; one that a page has in a command is replaced by what was really printed.
+  seconds, and runs of blanks. Plan ids and the times in names of backups are numbered as they appear, so that the same
+  one must come back at the same places; one that a page has in a command is replaced by what was really printed. An id
+  in the text between, in back quotes, must be one of those.
 - Blocks of other kinds ("```", "```c") are not run.
 """
 from __future__ import annotations
@@ -75,6 +76,11 @@ def write(parts: list[Part]) -> str:
     return "\n".join(lines)
 
 
+def key(found: str) -> str:
+    """An id is known by its first 8 digits, a time by all of it."""
+    return found if "T" in found else found[:8]
+
+
 class Forms:
     """Lines with what varies replaced by names, by the order in which it appears, so that two runs can be compared."""
 
@@ -82,7 +88,7 @@ class Forms:
         self.names: dict[str, str] = {}
 
     def of(self, line: str) -> str:
-        line = VARYING.sub(lambda m: self.names.setdefault(m[0][:8] if "T" not in m[0] else m[0], f"ID{len(self.names)}"), line)
+        line = VARYING.sub(lambda m: self.names.setdefault(key(m[0]), f"ID{len(self.names)}"), line)
         for pattern, form in FORMS:
             line = pattern.sub(form, line)
         return " ".join(line.split())
@@ -90,7 +96,7 @@ class Forms:
     def translate(self, command: str, to: "Forms") -> str:
         """A page's command with what varies as it really was."""
         really = {name: found for found, name in to.names.items()}
-        return VARYING.sub(lambda m: really.get(self.names.get(m[0], ""), m[0]), command)
+        return VARYING.sub(lambda m: really.get(self.names.get(key(m[0]), ""), m[0]), command)
 
 
 def same(expected: list[str], actual: list[str]) -> bool:
@@ -99,10 +105,11 @@ def same(expected: list[str], actual: list[str]) -> bool:
 
 
 def public(text: str, folder: Path) -> str:
-    """Names of this account, its folders and its machine are nobody's business."""
+    """Names of this account, its folders and its machine are nobody's business. Both may be words of a page, such as "user"."""
     text = text.replace(str(folder), "/home/ann")
-    text = re.sub(rf"\b{re.escape(getpass.getuser())}\b", "ann", text)
-    return re.sub(rf"\b{re.escape(socket.gethostname())}\b", "laptop", text)
+    user, host = re.escape(getpass.getuser()), re.escape(socket.gethostname())
+    text = re.sub(rf'(\bby |"applied_by": "|\d\d:\d\d:\d\d +){user}\b', r"\1ann", text)
+    return re.sub(rf'(\bby ann on |"host": "){host}\b', r"\1laptop", text)
 
 
 class Runner:
@@ -111,7 +118,7 @@ class Runner:
     def __init__(self, program: str, folder: Path):
         assert os.access(program, os.X_OK), f"no command at {program}: build it, or set MOULT"
         self.home, self.page, self.really = folder / "home", Forms(), Forms()
-        self.home.mkdir()
+        self.home.mkdir(parents=True)
         (folder / "bin").mkdir()
         (folder / "bin" / "moult").symlink_to(program)
         self.env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "NO_COLOR", "LS_COLORS")}
@@ -135,8 +142,8 @@ class Runner:
             elif part.kind == "command":
                 actual = self.shell(self.page.translate(part.what, self.really))
                 a, b = [self.page.of(line) for line in part.lines], [self.really.of(line) for line in actual]
-                assert same(a, b), "\n".join([f"line {part.number}: $ {part.what}", "printed:", *actual, "the page says:",
-                                              *part.lines])
+                assert same(a, b), "\n".join([f"line {part.number}: $ {part.what}", "printed:", *actual,
+                                              "the page says:", *part.lines])
                 ran += 1
             else:
                 for told in TOLD.findall("\n".join(part.lines)):
@@ -152,7 +159,8 @@ class Runner:
             elif part.kind == "command":
                 part.what = VARYING.sub(lambda m: last.get("T" in m[0], m[0]), part.what)
                 part.lines = self.shell(part.what)
-                for found in re.findall(r"plan ([0-9a-f]{8})\b|-backup-(\d{8}T\d{6}\.\d{3}Z)", "\n".join(part.lines)):
+                printed = "\n".join(part.lines)
+                for found in re.findall(r"plan ([0-9a-f]{8})\b|-backup-(\d{8}T\d{6}\.\d{3}Z)", printed):
                     last[bool(found[1])] = found[0] or found[1]
             else:
                 part.lines = [TOLD.sub(lambda m: last.get(False, m[0]), line) for line in part.lines]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""docs/architecture.md is true: its files exist and are all there are, each room includes and calls only what the page says."""
+"""docs/architecture.md is true: its files exist, and each room includes and calls only what the page says."""
 import os
 import re
 import subprocess
@@ -130,7 +130,8 @@ def test_who_names_an_engine():
 def test_who_sees_which_library():
     seen_by = {name: named(row[2]) for row in rows(section("Libraries"), "for | use | seen by | why")
                for name in ("libsqlite3", "jansson", "xxhash", "libmd", "uthash") if name in row[1]}
-    headers = {"sqlite3.h": "libsqlite3", "jansson.h": "jansson", "xxhash.h": "xxhash", "sha2.h": "libmd", "uthash.h": "uthash"}
+    headers = {"sqlite3.h": "libsqlite3", "jansson.h": "jansson", "xxhash.h": "xxhash", "sha2.h": "libmd",
+               "uthash.h": "uthash"}
     assert set(seen_by) == set(headers.values())
     for path in sources():
         for header in re.findall(r"^#include <([^>]+)>", path.read_text(encoding="utf-8"), re.M):

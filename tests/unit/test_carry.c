@@ -174,6 +174,14 @@ Test(carry, options)
     end(&r);
 }
 
+/* An option that stays changes what the declared key is: it would be the row id, and makes its column NOT NULL. */
+Test(carry, a_foreign_option_and_a_declared_key)
+{
+    expect("CREATE TABLE t(id INTEGER PRIMARY KEY NOT NULL, b) WITHOUT ROWID",
+           "CREATE TABLE t(id INTEGER PRIMARY KEY, b INT)", NULL,
+           "CREATE TABLE t(id INTEGER PRIMARY KEY, b INT) WITHOUT ROWID", "~ column t.b | no type → INT\n");
+}
+
 Test(carry, what_a_thing_is_renamed_from_is_nobody_elses)
 {
     round_of r = begin("CREATE TABLE old(a, x)", "CREATE TABLE new(b, x)", NULL);
@@ -200,7 +208,8 @@ Test(carry, follows_a_rename)
     end(&r);
 }
 
-/* After the renames the live side has the new names; nothing is followed again, not even a swap, and no note is twice. */
+/* After the renames the live side has the new names; nothing is followed again, not even a swap, and no note is
+ * twice. */
 Test(carry, once_the_renames_are_done)
 {
     round_of r =

@@ -4,7 +4,7 @@
 #include "risk/risk.h"
 #include "tree_help.h"
 
-/* --- order --------------------------------------------------------------------------------------------------------- */
+/* --- order -------------------------------------------------------------------------------------------------------- */
 
 static mo_step *step(mo_plan *p, mo_phase phase, int order, const char *method, mo_kind kind, const char *object)
 {
@@ -81,7 +81,7 @@ Test(order, a_long_chain)
     mo_plan_free(p);
 }
 
-/* --- plan files ---------------------------------------------------------------------------------------------------- */
+/* --- plan files --------------------------------------------------------------------------------------------------- */
 
 /* A plan as the dialect would make it, with something of everything. */
 static mo_plan *whole_plan(void)
@@ -242,7 +242,7 @@ Test(plan_file, the_id_is_of_what_is_done)
     mo_plan_free(p);
 }
 
-/* --- for people ---------------------------------------------------------------------------------------------------- */
+/* --- for people --------------------------------------------------------------------------------------------------- */
 
 static void add_row(mo_plan *p, moult_op op, const char *kind, const char *name, const char *what, moult_risk risk,
                     const char *reason)

@@ -36,7 +36,7 @@ static int owns_constraint(const mo_part_carrier *p, const mo_constraint *live)
     return 0;
 }
 
-/* --- columns ------------------------------------------------------------------------------------------------------- */
+/* --- columns ------------------------------------------------------------------------------------------------------ */
 
 /* Is something in the column's own definition replaced by what is declared? Then that text no longer holds. */
 static int loses_a_constraint(const mo_part_carrier *p, int column, int *is_key)
@@ -113,7 +113,7 @@ static int carry_columns(mo_part_carrier *p)
     return rc;
 }
 
-/* --- constraints --------------------------------------------------------------------------------------------------- */
+/* --- constraints -------------------------------------------------------------------------------------------------- */
 
 /* The target's column that a live one is; NULL: it goes. */
 static mo_column *target_column(const mo_part_carrier *p, const char *name)
@@ -183,7 +183,7 @@ static int carry_constraints(mo_part_carrier *p)
     return rc;
 }
 
-/* --- options ------------------------------------------------------------------------------------------------------- */
+/* --- options ------------------------------------------------------------------------------------------------------ */
 
 static int carry_option(mo_part_carrier *p, const mo_option *live)
 {
@@ -219,7 +219,7 @@ static int carry_options(mo_part_carrier *p)
     return rc;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------------------- */
 
 /* Both lists are sorted; so is what comes of them. */
 static int merge_mentions(mo_part_carrier *p)
@@ -276,9 +276,9 @@ static void take_constraints(mo_table *table, const mo_table *read)
     }
 }
 
-/* What came may change what the declared is (a key that stays makes a column NOT NULL, or the row id): the dialect reads
- * that off the composed text. Not before renames: a carried constraint still has the old names then, so the text is not
- * one to run; the target is made again once they are done. */
+/* What came may change what the declared is (a key that stays makes a column NOT NULL, or the row id): the dialect
+ * reads that off the composed text. Not before renames: a carried constraint still has the old names then, so the text
+ * is not one to run; the target is made again once they are done. */
 static int read_back(mo_part_carrier *p)
 {
     const mo_dialect *d = p->c->dialect;

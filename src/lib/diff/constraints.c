@@ -2,8 +2,9 @@
 /*
  * constraints.c - which constraint becomes which, and what of it is a difference.
  *
- * A constraint is known by its name, or else by what it says. What is left after that is paired where a declared one can
- * only mean to replace the live one: a primary key, a foreign key over the same columns, the unnamed CHECK of a column.
+ * A constraint is known by its name, or else by what it says. What is left after that is paired where a declared one
+ * can only mean to replace the live one: a primary key, a foreign key over the same columns, the unnamed CHECK of a
+ * column.
  */
 #include <string.h>
 
@@ -92,8 +93,8 @@ void mo_pair_constraints(const mo_table_pair *pair, int *partner, char *taken)
     }
 }
 
-/* A CHECK or foreign key in the definition of a column that comes or goes, does so with it: no part of its own. Keys and
- * UNIQUE are more than the column's own affair, and always are one. */
+/* A CHECK or foreign key in the definition of a column that comes or goes, does so with it: no part of its own. Keys
+ * and UNIQUE are more than the column's own affair, and always are one. */
 static int goes_with_column(const mo_table_pair *pair, const mo_constraint *live)
 {
     const mo_column *c = holder(pair->live, live);

@@ -24,38 +24,41 @@ typedef struct mo_ownership {
 } mo_ownership;
 
 /*
- * Makes the target: a copy of `desired`, plus every live object, column, constraint and option that is neither declared nor
- * owned (flagged foreign, and listed in the plan's notes: one note for each object or part). Renames are followed: what
- * a declared name was renamed from is not foreign. A table that gets a carried part has its `sql` composed anew by the dialect.
- * A declared primary key replaces a live one, a declared foreign key a live one over the same columns, an unnamed CHECK
- * in a column's definition the unnamed one there: these are never carried beside it.
- * Uncompared live objects are carried too and noted ("not compared: …").
+ * Makes the target: a copy of `desired`, plus every live object, column, constraint and option that is neither declared
+ * nor owned (flagged foreign, and listed in the plan's notes: one note for each object or part). Renames are followed:
+ * what a declared name was renamed from is not foreign. A table that gets a carried part has its `sql` composed anew by
+ * the dialect. A declared primary key replaces a live one, a declared foreign key a live one over the same columns, an
+ * unnamed CHECK in a column's definition the unnamed one there: these are never carried beside it. Uncompared live
+ * objects are carried too and noted ("not compared: …").
  */
 int mo_carry(const struct mo_dialect *d, const mo_schema *live, const mo_schema *desired, const mo_ownership *own,
              mo_plan *plan, mo_schema **target, mo_error *err);
 
-/* Adds to plan->changes, live → target, and to plan->renames. Renames first, then by kind, in order of name. A rename and an
- * alteration of one thing are two changes, those of a column two parts. What belongs to a dropped table goes with it, without
- * a change of its own; so do a CHECK and a foreign key in the definition of a column that comes or goes. What only follows
- * a rename is no difference. SOURCE when an annotation is wrong (two things renamed from one, a rename from what is declared too). */
+/* Adds to plan->changes, live → target, and to plan->renames. Renames first, then by kind, in order of name. A rename
+ * and an alteration of one thing are two changes, those of a column two parts. What belongs to a dropped table goes
+ * with it, without a change of its own; so do a CHECK and a foreign key in the definition of a column that comes or
+ * goes. What only follows a rename is no difference. SOURCE when an annotation is wrong (two things renamed from one,
+ * a rename from what is declared too). */
 int mo_diff(const mo_schema *live, const mo_schema *target, int column_order_strict, mo_plan *plan, mo_error *err);
 
 /*
- * A swap (a from b, b from a) stays in the source after it was done, and names alone cannot tell: both are there, before and
- * after. Was it done? The last applied version tells, when it had the annotation already; without a history, a database
- * that fits as it stands is taken to have swapped. `owned` as in mo_ownership; `declared` is of `desired`; `column` is one of
- * its own, NULL: the object itself. 0 for all that is no swap. Whoever follows annotations asks this first.
+ * A swap (a from b, b from a) stays in the source after it was done, and names alone cannot tell: both are there,
+ * before and after. Was it done? The last applied version tells, when it had the annotation already; without a history,
+ * a database that fits as it stands is taken to have swapped. `owned` as in mo_ownership; `declared` is of `desired`;
+ * `column` is one of its own, NULL: the object itself. 0 for all that is no swap. Whoever follows annotations asks this
+ * first.
  */
 int mo_rename_is_done(const mo_schema *live, const mo_schema *desired, const mo_schema *owned,
                       const mo_object *declared, const mo_column *column);
 
-/* The live object that a target object comes from: of the same name, or the one it is renamed from (when nothing has the new
- * name yet, and the old one is there). NULL: it is new. */
+/* The live object that a target object comes from: of the same name, or the one it is renamed from (when nothing has
+ * the new name yet, and the old one is there). NULL: it is new. */
 mo_object *mo_match_object(const mo_schema *live, const mo_schema *target, const mo_object *wanted);
 /* The same for a column. */
 mo_column *mo_match_column(const mo_table *live, const mo_table *target, const mo_column *wanted);
 
-/* Fills plan->hints from plan->changes: a dropped and a created column of one table (or two tables) with the same attributes. */
+/* Fills plan->hints from plan->changes: a dropped and a created column of one table (or two tables) with the same
+ * attributes. */
 int mo_rename_hints(mo_plan *plan, mo_error *err);
 
 #endif

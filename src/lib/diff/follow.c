@@ -2,8 +2,8 @@
 /*
  * follow.c - compares two canonical texts, name by name, as if renames had been done in the first.
  *
- * Both texts are walked at once: names (bare or quoted, quoting makes no difference) may follow a rename, all else has to
- * be the same, string literals included. Nothing is allocated; a name longer than the room is compared as it is.
+ * Both texts are walked at once: names (bare or quoted, quoting makes no difference) may follow a rename, all else has
+ * to be the same, string literals included. Nothing is allocated; a name longer than the room is compared as it is.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hints.c - a drop and a create that look alike: "did you rename?" Only said, never done: a rename cannot be read off two
- * schemas. Columns of one table look alike when all their attributes do, tables when most of their columns are called
- * the same.
+ * hints.c - a drop and a create that look alike: "did you rename?" Only said, never done: a rename cannot be read off
+ * two schemas. Columns of one table look alike when all their attributes do, tables when most of their columns are
+ * called the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static int add_hint(mo_plan *plan, const char *kind, const char *table, const ch
     return !hint.annotation || mo_vec_push(plan->region, &plan->hints, hint) ? mo_error_nomem(err) : MOULT_OK;
 }
 
-/* --- columns ------------------------------------------------------------------------------------------------------- */
+/* --- columns ------------------------------------------------------------------------------------------------------ */
 
 /* Each dropped column answers for one new column at most. */
 static int column_hints(mo_plan *plan, const mo_change *change, mo_error *err)
@@ -57,7 +57,7 @@ static int column_hints(mo_plan *plan, const mo_change *change, mo_error *err)
     return rc;
 }
 
-/* --- tables -------------------------------------------------------------------------------------------------------- */
+/* --- tables ------------------------------------------------------------------------------------------------------- */
 
 typedef struct mo_candidate {
     const mo_object *table;

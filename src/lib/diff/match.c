@@ -3,9 +3,9 @@
  * match.c - which live thing a wanted one comes from.
  *
  * A wanted thing W with the annotation "renamed from O" takes the live O when nothing live has the name W, or when the
- * live W is itself taken by another rename: so chains (a to b, b to c) and swaps (a to b, b to a) come out right, and an
- * annotation that stays in the source after its rename was done means nothing any more. Neither allocates, nor looks at
- * more than names: tables and columns go through the same walk.
+ * live W is itself taken by another rename: so chains (a to b, b to c) and swaps (a to b, b to a) come out right, and
+ * an annotation that stays in the source after its rename was done means nothing any more. Neither allocates, nor looks
+ * at more than names: tables and columns go through the same walk.
  */
 #include "diff/match.h"
 
@@ -58,7 +58,7 @@ static mo_match_way match(const mo_things *t, const void *wanted, void **from)
     return MO_MATCH_NAME;
 }
 
-/* --- columns ----------------------------------------------------------------------------------------------------- */
+/* --- columns ------------------------------------------------------------------------------------------------------ */
 
 enum { FEW_COLUMNS = 16 };
 
@@ -158,7 +158,7 @@ mo_column *mo_match_column(const mo_table *live, const mo_table *target, const m
     return mo_match_columns(&from, &to, wanted, &found) == MO_MATCH_NEW ? NULL : found;
 }
 
-/* --- objects ----------------------------------------------------------------------------------------------------- */
+/* --- objects ------------------------------------------------------------------------------------------------------ */
 
 static const char *object_old(const void *thing)
 {
@@ -224,7 +224,7 @@ mo_object *mo_match_object(const mo_schema *live, const mo_schema *target, const
     return mo_match_objects(live, &all, wanted, &found) == MO_MATCH_NEW ? NULL : found;
 }
 
-/* --- annotations that contradict each other ------------------------------------------------------------------------ */
+/* --- annotations that contradict each other ----------------------------------------------------------------------- */
 
 static int wrong(mo_error *err, const char *what, const char *name, const char *old, const mo_where *where,
                  const mo_where *other, int twice)

@@ -42,8 +42,8 @@ mo_object *mo_match_object_taker(const mo_schema *live, const mo_wanted *target,
 mo_column *mo_match_column_claimant(const mo_columns *target, const char *old, const mo_column *but);
 mo_object *mo_match_object_claimant(const mo_wanted *target, mo_kind kind, const char *old, const mo_object *but);
 
-/* SOURCE when annotations contradict each other: two things renamed from one, a rename from what is declared too. *any: is
- * there an annotation at all? Most often there is none, and nothing has to be followed. */
+/* SOURCE when annotations contradict each other: two things renamed from one, a rename from what is declared too.
+ * *any: is there an annotation at all? Most often there is none, and nothing has to be followed. */
 int mo_match_check(const mo_schema *target, int *any, mo_error *err);
 
 #endif

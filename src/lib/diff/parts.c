@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* parts.c - the differences inside one table: its columns, options and their order; constraints are in their own file. */
+/* parts.c - the differences inside one table: its columns, options and their order; constraints are in their own
+ * file. */
 #include "diff/parts.h"
 
 #include <string.h>

@@ -22,8 +22,8 @@ int mo_parts_add(mo_table_pair *pair, mo_parts *parts, mo_part part);
 
 /* constraints.c */
 int mo_diff_constraints(mo_table_pair *pair, mo_parts *parts);
-/* Pairs the constraints of two states of a table: partner[i] is the index of the target's constraint that live constraint i
- * becomes, or -1. `partner` and `taken` (of the target's count, zeroed) are the caller's. */
+/* Pairs the constraints of two states of a table: partner[i] is the index of the target's constraint that live
+ * constraint i becomes, or -1. `partner` and `taken` (of the target's count, zeroed) are the caller's. */
 void mo_pair_constraints(const mo_table_pair *pair, int *partner, char *taken);
 
 #endif

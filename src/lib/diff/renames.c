@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* renames.c - collects what the annotations rename, table by table. Costs a look at each column when there is nothing. */
+/* renames.c - collects what the annotations rename, table by table. Costs a look at each column when there is
+ * nothing. */
 #include "diff/renames.h"
 
 static mo_map *new_map(mo_renames *r)

@@ -56,8 +56,8 @@ static size_t char_width(uint32_t c)
     return within(wide, sizeof wide / sizeof *wide, c) ? 2 : 1;
 }
 
-/* What stands for one character; *length is what it takes of the text. Marks that turn the direction of text are control
- * characters too: with them a name could be made to look like another. */
+/* What stands for one character; *length is what it takes of the text. Marks that turn the direction of text are
+ * control characters too: with them a name could be made to look like another. */
 static size_t put_char(mo_str *out, const char *at, size_t *length)
 {
     uint32_t c = next_char(at, length);

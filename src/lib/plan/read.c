@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * read.c - reads plan files. Whatever is not exactly what json.c writes is refused: a plan is run as it stands, so nothing
- * of it is guessed. The id is computed from what was read; a file that was edited no longer fits it.
+ * read.c - reads plan files. Whatever is not exactly what json.c writes is refused: a plan is run as it stands, so
+ * nothing of it is guessed. The id is computed from what was read; a file that was edited no longer fits it.
  */
 #include <string.h>
 

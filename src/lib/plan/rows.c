@@ -37,7 +37,7 @@ static const char *part_name(const mo_rower *r, const mo_change *change, const c
                 : mo_region_dup(r->plan->region, table->name);
 }
 
-/* --- columns ------------------------------------------------------------------------------------------------------- */
+/* --- columns ------------------------------------------------------------------------------------------------------ */
 
 static const char *type_text(const mo_column *c)
 {
@@ -114,7 +114,7 @@ static int column_row(mo_rower *r, const mo_change *change, const mo_part *part)
     return add_row(r, part->op, "column", part_name(r, change, c->name), &what, &part->judgement);
 }
 
-/* --- constraints, options ------------------------------------------------------------------------------------------ */
+/* --- constraints, options ----------------------------------------------------------------------------------------- */
 
 /* Its text without CONSTRAINT name, which stands beside it. */
 static void add_constraint(const mo_rower *r, mo_str *what, const mo_constraint *c)
@@ -178,7 +178,7 @@ static int part_row(mo_rower *r, const mo_change *change, const mo_part *part)
     return add_row(r, part->op, "column order", part_name(r, change, NULL), &what, &part->judgement);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------------------- */
 
 static int object_row(mo_rower *r, const mo_change *change)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sql.c - a plan as a script for the engine's own shell: what the steps would run, in the dialect's frame of settings and
- * transaction. A check has to be looked at by whoever runs the script: no shell stops for a row. */
+/* sql.c - a plan as a script for the engine's own shell: what the steps would run, in the dialect's frame of settings
+ * and transaction. A check has to be looked at by whoever runs the script: no shell stops for a row. */
 #include <string.h>
 
 #include "dialect/dialect.h"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rules.c - the table of rules: what is how dangerous, why, and what to do about it. One entry each; docs/rules.md has the
- * same table for people, and a test compares the two.
+ * rules.c - the table of rules: what is how dangerous, why, and what to do about it. One entry each; docs/rules.md has
+ * the same table for people, and a test compares the two.
  */
 #include "risk/risk.h"
 
 #include <string.h>
 
-/* --- what the predicates ask --------------------------------------------------------------------------------------- */
+/* --- what the predicates ask -------------------------------------------------------------------------------------- */
 
 static int is_object(const mo_risk_subject *s, moult_op op, mo_kind kind)
 {
@@ -58,7 +58,7 @@ static int forbids_duplicates(const mo_object *index)
     return index && index->canonical && strncmp(index->canonical, "unique ", 7) == 0;
 }
 
-/* --- objects ------------------------------------------------------------------------------------------------------- */
+/* --- objects ------------------------------------------------------------------------------------------------------ */
 
 static int creates(const mo_risk_subject *s)
 {
@@ -109,7 +109,7 @@ static int alters_virtual_table(const mo_risk_subject *s)
     return is_object(s, MOULT_OP_ALTER, MO_KIND_VIRTUAL_TABLE);
 }
 
-/* --- columns ------------------------------------------------------------------------------------------------------- */
+/* --- columns ------------------------------------------------------------------------------------------------------ */
 
 static int adds_not_null_column(const mo_risk_subject *s)
 {
@@ -165,7 +165,7 @@ static int changes_column_order(const mo_risk_subject *s)
     return s->part && s->part->kind == MO_PART_ORDER;
 }
 
-/* --- constraints and options --------------------------------------------------------------------------------------- */
+/* --- constraints and options -------------------------------------------------------------------------------------- */
 
 static int renames_constraint(const mo_risk_subject *s)
 {
@@ -232,7 +232,7 @@ static int never(const mo_risk_subject *s)
     return 0;
 }
 
-/* --- the table ----------------------------------------------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------------------------------------------- */
 
 #define SAFE MOULT_RISK_SAFE
 #define MEDIUM MOULT_RISK_MEDIUM

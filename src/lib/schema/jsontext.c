@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- writing ------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 /* The length of the UTF-8 character at `s`; 0: it is none. */
 static size_t char_length(const unsigned char *s)
@@ -81,7 +81,7 @@ int mo_json_write(const json_t *value, size_t flags, mo_str *out, mo_error *err)
     return MOULT_OK;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 void mo_json_wrong(mo_json_reader *r, const char *fmt, ...)
 {

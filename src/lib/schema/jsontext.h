@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * jsontext.h - what the formats of plans and schemas share over jansson: strict reading that says what is wrong and where,
- * and texts that need not be UTF-8 (an engine takes any bytes in a definition; JSON does not): those are written as
- * {"hex": "…"}.
+ * jsontext.h - what the formats of plans and schemas share over jansson: strict reading that says what is wrong and
+ * where, and texts that need not be UTF-8 (an engine takes any bytes in a definition; JSON does not): those are written
+ * as {"hex": "…"}.
  */
 #ifndef MO_JSONTEXT_H
 #define MO_JSONTEXT_H
@@ -15,13 +15,15 @@
 
 /* A new value: a string, {"hex": …}, or null for NULL. NULL: no memory. */
 json_t *mo_json_text(const char *text);
-/* Sets object[key] to a new value, which is taken over. 0, or -1 when there is no memory (also when `value` is NULL). */
+/* Sets object[key] to a new value, which is taken over. 0, or -1 when there is no memory (also when `value` is
+ * NULL). */
 int mo_json_set(json_t *object, const char *key, json_t *value);
 int mo_json_push(json_t *array, json_t *value);
 /* The document as text with sorted keys; `flags` as jansson's. */
 int mo_json_write(const json_t *value, size_t flags, mo_str *out, mo_error *err);
 
-/* Reading. Once something is wrong, `code` is set and every further call gives a harmless value: the caller asks at the end. */
+/* Reading. Once something is wrong, `code` is set and every further call gives a harmless value: the caller asks at
+ * the end. */
 typedef struct mo_json_reader {
     mo_region *region; /* strings are copied into it */
     const char *name;  /* of the document, for errors: "plan file p.json" */

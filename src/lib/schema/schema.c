@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* schema.c - the schema as a whole: making it, adding to it, sealing it, finding in it. A schema is one region; its maps
- * alone live outside, because they grow. */
+/* schema.c - the schema as a whole: making it, adding to it, sealing it, finding in it. A schema is one region; its
+ * maps alone live outside, because they grow. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,8 +2,9 @@
 /*
  * snapshot.c - a schema to and from JSON (docs/schema.schema.json).
  *
- * An object is kept as the definition that makes it; its parts are read back by the dialect, so a snapshot outlives changes
- * of the tree. What the definition does not say is kept beside it: annotations, and why something is not compared.
+ * An object is kept as the definition that makes it; its parts are read back by the dialect, so a snapshot outlives
+ * changes of the tree. What the definition does not say is kept beside it: annotations, and why something is not
+ * compared.
  */
 #include <string.h>
 
@@ -12,7 +13,7 @@
 
 enum { SNAPSHOT_VERSION = 1 };
 
-/* --- writing ------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 /* {"new name": "old name"} for the columns that have an annotation; nothing when none has. */
 static int put_renamed_columns(json_t *out, const mo_object *o)
@@ -86,7 +87,7 @@ int mo_snapshot_write(const mo_schema *s, mo_str *out, mo_error *err)
     return rc;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 static mo_hash read_tokens(mo_json_reader *r, const char *hex)
 {
