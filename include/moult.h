@@ -156,10 +156,11 @@ typedef int (*moult_event_fn)(void *user, const moult_event *event);
  * The strings are copied.
  */
 typedef struct moult_options {
-    size_t size;                /**< sizeof(moult_options); anything else is MOULT_INVALID */
+    size_t size; /**< sizeof(moult_options); anything else is MOULT_INVALID */
     moult_mode mode;
     moult_own own;
-    const char *const *include; /**< patterns (glob: `*`, `?`) of tables and views to look at, NULL-terminated; NULL: all */
+    const char *const
+        *include; /**< patterns (glob: `*`, `?`) of tables and views to look at, NULL-terminated; NULL: all */
     const char *const *exclude; /**< patterns of what not to look at, NULL-terminated; NULL: nothing */
     const char *approve;        /**< plan id, or at least 8 digits of it, that a person has approved here and now */
     int full;                   /**< 1: load and prove everything, not only what changed */
@@ -204,40 +205,40 @@ typedef enum moult_type {
 typedef struct moult_column {
     const char *name; /**< NULL ends the array of columns */
     moult_type type;
-    int length;               /**< TEXT: characters; NUMERIC: digits */
-    int scale;                /**< NUMERIC: digits after the point */
-    const char *native;       /**< NATIVE: the type's text */
+    int length;         /**< TEXT: characters; NUMERIC: digits */
+    int scale;          /**< NUMERIC: digits after the point */
+    const char *native; /**< NATIVE: the type's text */
     int not_null;
-    int primary_key;          /**< 1, 2, … gives the place in the key */
-    int auto_increment;       /**< the engine gives a value that it never gives again */
+    int primary_key;    /**< 1, 2, … gives the place in the key */
+    int auto_increment; /**< the engine gives a value that it never gives again */
     int unique;
-    const char *default_sql;  /**< an expression; NULL: none */
-    const char *check_sql;    /**< a condition; NULL: none */
-    const char *collation;    /**< NULL: the engine's default */
-    const char *references;   /**< "table(column)"; NULL: none */
-    const char *on_delete;    /**< "CASCADE", "SET NULL", …; NULL: none */
+    const char *default_sql; /**< an expression; NULL: none */
+    const char *check_sql;   /**< a condition; NULL: none */
+    const char *collation;   /**< NULL: the engine's default */
+    const char *references;  /**< "table(column)"; NULL: none */
+    const char *on_delete;   /**< "CASCADE", "SET NULL", …; NULL: none */
     const char *on_update;
     const char *generated_sql; /**< an expression that the engine computes and stores; NULL: none */
-    const char *renamed_from; /**< the name that the column had; NULL: none */
-    const char *fill;         /**< an expression for existing rows, used once; NULL: none */
+    const char *renamed_from;  /**< the name that the column had; NULL: none */
+    const char *fill;          /**< an expression for existing rows, used once; NULL: none */
 } moult_column;
 
 /** An index of a model. */
 typedef struct moult_index {
-    const char *name;         /**< NULL ends the array of indexes */
-    const char *columns;      /**< as within the parentheses of CREATE INDEX: "email COLLATE NOCASE, created DESC" */
+    const char *name;    /**< NULL ends the array of indexes */
+    const char *columns; /**< as within the parentheses of CREATE INDEX: "email COLLATE NOCASE, created DESC" */
     int unique;
-    const char *where_sql;    /**< a partial index; NULL: all rows */
+    const char *where_sql; /**< a partial index; NULL: all rows */
 } moult_index;
 
 /** A model: one table. `const` tables of these are a source, so a program carries its schema in its text. */
 typedef struct moult_model {
-    const char *name;                 /**< NULL ends the array of models */
-    const moult_column *columns;      /**< ended by a column with no name */
-    const moult_index *indexes;       /**< ended by an index with no name; NULL: none */
-    const char *const *constraints;   /**< further table constraints as SQL ("CHECK (a < b)"), NULL-terminated; or NULL */
-    const char *renamed_from;         /**< the name that the table had; NULL: none */
-    const char *native_options;       /**< what follows the closing parenthesis ("STRICT"); NULL: none */
+    const char *name;               /**< NULL ends the array of models */
+    const moult_column *columns;    /**< ended by a column with no name */
+    const moult_index *indexes;     /**< ended by an index with no name; NULL: none */
+    const char *const *constraints; /**< further table constraints as SQL ("CHECK (a < b)"), NULL-terminated; or NULL */
+    const char *renamed_from;       /**< the name that the table had; NULL: none */
+    const char *native_options;     /**< what follows the closing parenthesis ("STRICT"); NULL: none */
 } moult_model;
 
 /**
@@ -390,16 +391,16 @@ MOULT_API int moult_plan_render(moult *m, const moult_plan *plan, moult_format f
 
 /** One entry of the history; strings are borrowed from the list. */
 typedef struct moult_version_info {
-    int64_t version;      /**< from 1, without gaps */
+    int64_t version;        /**< from 1, without gaps */
     const char *applied_at; /**< UTC, ISO 8601 */
     const char *applied_by;
     const char *host;
-    const char *plan_id;  /**< NULL when nothing ran (recorded) */
+    const char *plan_id;   /**< NULL when nothing ran (recorded) */
     const char *from, *to; /**< fingerprints of the declared schemas */
-    const char *kind;     /**< "apply", "record" or "backward" */
+    const char *kind;      /**< "apply", "record" or "backward" */
     int64_t changes;
     double seconds;
-    const char *tool;     /**< moult's version */
+    const char *tool; /**< moult's version */
 } moult_version_info;
 
 typedef struct moult_history moult_history;
@@ -419,9 +420,9 @@ typedef enum moult_op { MOULT_OP_CREATE = 0, MOULT_OP_DROP, MOULT_OP_ALTER, MOUL
 /** A change, or a part of one (a column of an altered table). */
 typedef struct moult_change_info {
     moult_op op;
-    const char *kind;   /**< "table", "column", "constraint", "index", … */
-    const char *name;   /**< "user", "user.email" */
-    const char *what;   /**< "TEXT → NOT NULL", "INTEGER", "was old_name"; may be empty */
+    const char *kind; /**< "table", "column", "constraint", "index", … */
+    const char *name; /**< "user", "user.email" */
+    const char *what; /**< "TEXT → NOT NULL", "INTEGER", "was old_name"; may be empty */
     moult_risk risk;
     const char *rule;   /**< the id of the rule that said so */
     const char *reason; /**< what the rule says of this change, with what the data says; may be empty */
@@ -436,12 +437,12 @@ typedef struct moult_step_info {
     const char *object; /**< "table user" */
 } moult_step_info;
 
-MOULT_API const char *moult_plan_id(const moult_plan *plan);          /**< 64 digits; "" before moult_build() */
-MOULT_API const char *moult_plan_from(const moult_plan *plan);        /**< fingerprint it starts from */
-MOULT_API const char *moult_plan_to(const moult_plan *plan);          /**< fingerprint it leads to */
-MOULT_API moult_risk moult_plan_risk(const moult_plan *plan);         /**< the highest of its changes */
-MOULT_API int moult_plan_behind(const moult_plan *plan);              /**< 1: the desired schema was replaced */
-MOULT_API int64_t moult_plan_behind_version(const moult_plan *plan);  /**< the version it was */
+MOULT_API const char *moult_plan_id(const moult_plan *plan);         /**< 64 digits; "" before moult_build() */
+MOULT_API const char *moult_plan_from(const moult_plan *plan);       /**< fingerprint it starts from */
+MOULT_API const char *moult_plan_to(const moult_plan *plan);         /**< fingerprint it leads to */
+MOULT_API moult_risk moult_plan_risk(const moult_plan *plan);        /**< the highest of its changes */
+MOULT_API int moult_plan_behind(const moult_plan *plan);             /**< 1: the desired schema was replaced */
+MOULT_API int64_t moult_plan_behind_version(const moult_plan *plan); /**< the version it was */
 MOULT_API size_t moult_plan_change_count(const moult_plan *plan);
 MOULT_API int moult_plan_change(const moult_plan *plan, size_t i, moult_change_info *out);
 MOULT_API size_t moult_plan_step_count(const moult_plan *plan);
@@ -451,8 +452,8 @@ MOULT_API size_t moult_plan_note_count(const moult_plan *plan);
 MOULT_API const char *moult_plan_note(const moult_plan *plan, size_t i);
 /** A drop and a create that look like a rename; "kind", old and new name, and the annotation to write. */
 MOULT_API size_t moult_plan_hint_count(const moult_plan *plan);
-MOULT_API int moult_plan_hint(const moult_plan *plan, size_t i, const char **kind, const char **from,
-                              const char **to, const char **annotation);
+MOULT_API int moult_plan_hint(const moult_plan *plan, size_t i, const char **kind, const char **from, const char **to,
+                              const char **annotation);
 /** Does `mode` let the plan run without a person? 1 or 0. */
 MOULT_API int moult_plan_allowed(const moult_plan *plan, moult_mode mode);
 

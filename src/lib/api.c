@@ -134,12 +134,12 @@ int moult_diff(moult *m, const moult_schema *from, const moult_schema *to, moult
     const mo_schema *before = (const mo_schema *)from;
     mo_schema *owned = NULL;
     mo_plan *plan = mo_plan_new(m->dialect);
-    int rc = plan ? MOULT_OK : mo_error_nomem(&m->error);
+    int rc;
     *out = NULL;
-    if (rc == MOULT_OK) {
-        mo_error_clear(&m->error);
-        rc = copy_schema(before, &plan->live, &m->error);
-    }
+    if (plan == NULL)
+        return mo_error_nomem(&m->error);
+    mo_error_clear(&m->error);
+    rc = copy_schema(before, &plan->live, &m->error);
     if (rc == MOULT_OK)
         rc = copy_schema((const mo_schema *)to, &plan->desired, &m->error);
     if (rc == MOULT_OK && before->live)
@@ -376,7 +376,7 @@ moult_outcome moult_result_outcome(const moult_result *result)
 
 const char *moult_result_text(const moult_result *result)
 {
-    return result->text ? result->text : "";
+    return result && result->text ? result->text : moult_code_text(MOULT_NOMEM);
 }
 
 const moult_plan *moult_result_plan(const moult_result *result)

@@ -26,7 +26,7 @@ typedef struct start {
     int from_inputs;     /* 1: the plan was made from the inputs, so the fast path may remember them */
     int approved;        /* by a person, in the database */
     const char *backup;
-    const char *kind;    /* for the history */
+    const char *kind; /* for the history */
     double began;
 } start;
 
@@ -172,7 +172,7 @@ static int backup_tick(void *user, int64_t rows_done)
 {
     const start *s = user;
     (void)rows_done;
-    return s->m->cancel ? MOULT_CANCELLED : MOULT_OK;
+    return mo_cancelled(&s->m->cancel) ? MOULT_CANCELLED : MOULT_OK;
 }
 
 static int backup(start *s)
@@ -285,8 +285,8 @@ static int refuse(start *s)
 
 static int cannot_write(start *s)
 {
-    int rc = mo_error_set(&s->m->error, MOULT_PERMISSION, "%s cannot be written to, and its schema is not the desired one",
-                          moult_database_name(s->m));
+    int rc = mo_error_set(&s->m->error, MOULT_PERMISSION,
+                          "%s cannot be written to, and its schema is not the desired one", moult_database_name(s->m));
     mo_error_hint(&s->m->error, "run the plan with an account that may: moult plan --format sql prints it");
     return rc;
 }
@@ -366,8 +366,8 @@ static int migrate(start *s, const moult_source *desired)
         rc = fast_path(s, &hit);
     if (rc != MOULT_OK || hit)
         return rc;
-    writable = m->options.pub.mode != MOULT_MODE_DRY_RUN && m->open_mode != MOULT_OPEN_READ &&
-               m->dialect->writable(m->conn);
+    writable =
+        m->options.pub.mode != MOULT_MODE_DRY_RUN && m->open_mode != MOULT_OPEN_READ && m->dialect->writable(m->conn);
     if (!writable)
         return detect_and_decide(s, 0);
     rc = m->dialect->lock(m->conn, m->options.pub.lock_timeout, &m->cancel, &lock, &m->error);
@@ -425,8 +425,8 @@ int moult_start(moult_result **out, const char *url, const moult_source *desired
     *out = NULL;
     if (rc == MOULT_OK)
         rc = moult_migrate(m, desired, out);
-    else
-        *out = new_result();
+    else if ((*out = new_result()) && m)
+        (void)mo_report_result(m, *out, rc, NULL);
     if (*out && m)
         mo_error_move(&(*out)->error, &m->error);
     else if (*out)
@@ -480,7 +480,8 @@ int moult_plan_find(moult *m, const char *id, moult_plan **out)
     if (rc > 0)
         rc = mo_plans_find(m->dialect, m->conn, r, id, &stored, &m->error);
     if (rc == MOULT_OK)
-        rc = mo_plan_read_json(m->dialect, stored.body, strlen(stored.body), "the stored plan", (mo_plan **)out, &m->error);
+        rc = mo_plan_read_json(m->dialect, stored.body, strlen(stored.body), "the stored plan", (mo_plan **)out,
+                               &m->error);
     mo_region_free(r);
     return rc;
 }

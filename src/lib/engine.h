@@ -3,8 +3,8 @@
 #ifndef MO_ENGINE_H
 #define MO_ENGINE_H
 
-#include "moult.h"
 #include "dialect/dialect.h"
+#include "moult.h"
 #include "run/run.h"
 #include "source/source.h"
 #include "state/state.h"
@@ -14,7 +14,8 @@ typedef struct mo_options {
     mo_region *region;
     moult_options pub;
 } mo_options;
-int mo_options_copy(const moult_options *from, mo_options *out, mo_error *err); /* INVALID names the member; from may be NULL */
+int mo_options_copy(const moult_options *from, mo_options *out,
+                    mo_error *err); /* INVALID names the member; from may be NULL */
 void mo_options_free(mo_options *o);
 
 struct moult {
@@ -38,7 +39,7 @@ struct moult_result {
     int64_t version;
 };
 
-struct moult_plan; /* is an mo_plan */
+struct moult_plan;   /* is an mo_plan */
 struct moult_schema; /* is an mo_schema */
 
 #endif

@@ -54,7 +54,7 @@ static int connect_waiting(moult *m)
     double pause = 0.05;
     int rc = connect_once(m);
     while (rc != MOULT_OK && rc != MOULT_NOMEM && rc != MOULT_INVALID && rc != MOULT_UNSUPPORTED &&
-           m->options.pub.connect_timeout > 0 && !mo_deadline_passed(limit) && !m->cancel) {
+           m->options.pub.connect_timeout > 0 && !mo_deadline_passed(limit) && !mo_cancelled(&m->cancel)) {
         mo_clock_sleep(pause < mo_deadline_left(limit) ? pause : mo_deadline_left(limit));
         pause = pause < 1 ? pause * 2 : 1;
         mo_error_clear(&m->error);
@@ -112,7 +112,7 @@ const moult_error *moult_error_of(const moult *m)
 
 void moult_cancel(moult *m)
 {
-    m->cancel = 1;
+    __atomic_store_n(&m->cancel, 1, __ATOMIC_RELAXED);
 }
 
 const char *moult_database_name(const moult *m)

@@ -37,12 +37,9 @@ static int check(const moult_options *o, mo_error *err)
     const struct {
         const char *name;
         int value;
-    } flags[] = {{"full", o->full},
-                 {"backward", o->backward},
-                 {"record_only", o->record_only},
-                 {"no_attic", o->no_attic},
-                 {"no_backup", o->no_backup},
-                 {"column_order_strict", o->column_order_strict}};
+    } flags[] = {
+        {"full", o->full},         {"backward", o->backward},   {"record_only", o->record_only},
+        {"no_attic", o->no_attic}, {"no_backup", o->no_backup}, {"column_order_strict", o->column_order_strict}};
     const struct {
         const char *name;
         double value;

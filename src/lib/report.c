@@ -6,6 +6,8 @@
 
 static void add_error(mo_str *out, const moult_error *e)
 {
+    if (e->file)
+        mo_str_addf(out, "%s:%d:%d: ", e->file, e->line, e->column);
     mo_str_add(out, e->message);
     if (e->detail)
         mo_str_addf(out, "\n%s", e->detail);
@@ -47,8 +49,8 @@ static int add_outcome(mo_str *out, moult *m, const moult_result *r, int rc, mo_
     case MOULT_BEHIND:
         mo_str_addf(out,
                     "behind: %s is newer than the desired schema, which was version %lld; nothing was changed\n"
-                    "to go back to it: moult apply --backward --url %s",
-                    name, (long long)r->version, m->url.display ? m->url.display : "URL");
+                    "to go back to it: moult apply --backward --to history:%lld --url %s",
+                    name, (long long)r->version, (long long)r->version, m->url.display ? m->url.display : "URL");
         break;
     case MOULT_PENDING:
         mo_str_addf(out, "%s: %zu change%s pending", name, r->plan ? r->plan->rows.count : 0,

@@ -266,10 +266,12 @@ static int dump_table(void *user, int n, char **values, char **names)
 /* All that the database holds, moult's own tables aside. */
 static char *dump(void)
 {
-    static const char schema[] = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE '\\_moult\\_%' "
-                                 "ESCAPE '\\' ORDER BY type, name";
-    static const char tables[] = "SELECT name FROM sqlite_schema WHERE type = 'table' AND tbl_name NOT LIKE '\\_moult\\_%' "
-                                 "ESCAPE '\\' AND name <> 'sqlite_sequence' ORDER BY name";
+    static const char schema[] =
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE '\\_moult\\_%' "
+        "ESCAPE '\\' ORDER BY type, name";
+    static const char tables[] =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND tbl_name NOT LIKE '\\_moult\\_%' "
+        "ESCAPE '\\' AND name <> 'sqlite_sequence' ORDER BY name";
     sqlite3 *db = NULL;
     char *data = NULL;
     size_t length = 0;
@@ -350,7 +352,8 @@ static void wrong(tally *t, long n, int all, const char *what, const char *more)
 {
     t->wrong++;
     if (t->wrong <= 5) {
-        printf("%s %s: allocation %ld%s: %s%s%s\n", at_what, at_case, n, all ? " and all after it" : "", what, *more ? ": " : "", more);
+        printf("%s %s: allocation %ld%s: %s%s%s\n", at_what, at_case, n, all ? " and all after it" : "", what,
+               *more ? ": " : "", more);
     }
 }
 
@@ -444,8 +447,8 @@ static int try_case(const fault_case *c, run_fn run, long step, long first)
             }
         }
     }
-    printf("%s %s: %ld allocations, %ld tried, %ld refused, %ld harmless, %ld late, %ld wrong\n", at_what, c->name, t.all,
-           t.tried, t.refused, t.harmless, t.late, t.wrong);
+    printf("%s %s: %ld allocations, %ld tried, %ld refused, %ld harmless, %ld late, %ld wrong\n", at_what, c->name,
+           t.all, t.tried, t.refused, t.harmless, t.late, t.wrong);
     free(image.data);
     free(before);
     free(after);
@@ -456,7 +459,8 @@ static void crashed(int signal_number)
 {
     void *where[DEPTH];
     char line[256];
-    int n = snprintf(line, sizeof line, "%s %s: signal %d at allocation %ld\n", at_what, at_case, signal_number, fail_at);
+    int n =
+        snprintf(line, sizeof line, "%s %s: signal %d at allocation %ld\n", at_what, at_case, signal_number, fail_at);
 
     armed = 0;
     if (write(STDOUT_FILENO, line, (size_t)n) == n) {

@@ -11,12 +11,12 @@ typedef struct fault_case {
 } fault_case;
 
 #define PEOPLE                                                                                                         \
-    "CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, age INT DEFAULT 7);\n"                       \
+    "CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, age INT DEFAULT 7);\n"                      \
     "CREATE INDEX person_name ON person (name COLLATE NOCASE);\n"
 #define PETS                                                                                                           \
     "CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INT REFERENCES person (id) ON DELETE CASCADE, kind TEXT);\n"
 #define ROWS                                                                                                           \
-    "INSERT INTO person (name, age) VALUES ('Ada', 36), ('Grace', 85), ('Mary', 53);\n"                                  \
+    "INSERT INTO person (name, age) VALUES ('Ada', 36), ('Grace', 85), ('Mary', 53);\n"                                \
     "INSERT INTO pet VALUES (1, 1, 'cat'), (2, 3, 'dog');\n"
 
 static const fault_case fault_cases[] = {
@@ -36,7 +36,8 @@ static const fault_case fault_cases[] = {
     {"rebuild", PEOPLE PETS ROWS, NULL,
      "CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, age REAL DEFAULT 7) STRICT;\n"
      "CREATE INDEX person_name ON person (name COLLATE NOCASE);\n" PETS},
-    {"rename", PEOPLE PETS "CREATE VIEW owners AS SELECT p.name, q.kind FROM person p JOIN pet q ON q.owner = p.id;\n" ROWS,
+    {"rename",
+     PEOPLE PETS "CREATE VIEW owners AS SELECT p.name, q.kind FROM person p JOIN pet q ON q.owner = p.id;\n" ROWS,
      PEOPLE PETS "CREATE VIEW owners AS SELECT p.name, q.kind FROM person p JOIN pet q ON q.owner = p.id;\n",
      "CREATE TABLE human ( -- @renamed from=person\n"
      "  id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
@@ -63,21 +64,24 @@ static const fault_case fault_cases[] = {
      "CREATE VIEW first AS SELECT min(id) AS id FROM elders;\n"
      "CREATE TRIGGER bye BEFORE DELETE ON person WHEN old.age > 0 BEGIN DELETE FROM pet WHERE owner = old.id; END;\n"
      "CREATE TRIGGER put INSTEAD OF INSERT ON elders BEGIN SELECT 1; END;\n"},
-    {"fts5", "CREATE VIRTUAL TABLE words USING fts5 (title, body);\nINSERT INTO words VALUES ('one', 'a text of words');\n" PEOPLE
-             PETS ROWS,
+    {"fts5",
+     "CREATE VIRTUAL TABLE words USING fts5 (title, body);\nINSERT INTO words VALUES ('one', 'a text of "
+     "words');\n" PEOPLE PETS ROWS,
      NULL,
      "CREATE VIRTUAL TABLE words USING fts5 (title, body);\n"
      "CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, age INT NOT NULL DEFAULT 7);\n"
      "CREATE INDEX person_name ON person (name COLLATE NOCASE);\n" PETS "CREATE VIRTUAL TABLE more USING fts5 (x);\n"},
     {"drop-table", PEOPLE PETS ROWS, PEOPLE PETS, PEOPLE},
-    {"circle", "CREATE TABLE a (id INTEGER PRIMARY KEY, b INT REFERENCES b (id));\n"
-               "CREATE TABLE b (id INTEGER PRIMARY KEY, a INT REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED);\n"
-               "INSERT INTO a VALUES (1, NULL); INSERT INTO b VALUES (1, 1); UPDATE a SET b = 1;\n",
+    {"circle",
+     "CREATE TABLE a (id INTEGER PRIMARY KEY, b INT REFERENCES b (id));\n"
+     "CREATE TABLE b (id INTEGER PRIMARY KEY, a INT REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED);\n"
+     "INSERT INTO a VALUES (1, NULL); INSERT INTO b VALUES (1, 1); UPDATE a SET b = 1;\n",
      NULL,
      "CREATE TABLE a (id INTEGER PRIMARY KEY, b INT REFERENCES b (id) ON DELETE SET NULL, t TEXT COLLATE NOCASE);\n"
      "CREATE TABLE b (id INTEGER PRIMARY KEY, a TEXT REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED);\n"},
-    {"without-rowid", "CREATE TABLE k (a TEXT, b INT, c AS (a || b) STORED, PRIMARY KEY (a, b));\n"
-                      "INSERT INTO k (a, b) VALUES ('x', 1), ('y', 2);\n",
+    {"without-rowid",
+     "CREATE TABLE k (a TEXT, b INT, c AS (a || b) STORED, PRIMARY KEY (a, b));\n"
+     "INSERT INTO k (a, b) VALUES ('x', 1), ('y', 2);\n",
      NULL,
      "CREATE TABLE k (a TEXT, b INT, c AS (a || b) STORED, d AS (b + 1), PRIMARY KEY (b DESC, a)) WITHOUT ROWID;\n"},
     {"up-to-date", PEOPLE PETS ROWS, PEOPLE PETS, PEOPLE PETS},

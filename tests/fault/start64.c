@@ -52,7 +52,8 @@ static void child(const char *db, const char *desired, int barrier, int answers)
     t.outcome = result && t.code == MOULT_OK ? (int)moult_result_outcome(result) : -1;
     if (t.code != MOULT_OK) {
         const moult_error *e = moult_result_error(result);
-        snprintf(t.message, sizeof t.message, "%s: %s; %s", moult_code_name(t.code), e->message, e->detail ? e->detail : "");
+        snprintf(t.message, sizeof t.message, "%s: %s; %s", moult_code_name(t.code), e->message,
+                 e->detail ? e->detail : "");
     }
     moult_result_free(result);
     _exit(write(answers, &t, sizeof t) == (ssize_t)sizeof t ? 0 : 2);
@@ -76,8 +77,8 @@ static int count(int answers, int processes)
         }
         longest = t.seconds > longest ? t.seconds : longest;
     }
-    printf("%d applied in %.2f s, %d up to date, %d failed, %d silent, the last after %.2f s\n", applied, apply, up_to_date, failed,
-           silent, longest);
+    printf("%d applied in %.2f s, %d up to date, %d failed, %d silent, the last after %.2f s\n", applied, apply,
+           up_to_date, failed, silent, longest);
     return applied == 1 && up_to_date == processes - 1 ? 0 : 1;
 }
 

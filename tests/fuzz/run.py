@@ -63,7 +63,7 @@ def fuzz(target, seconds):
     for folder in (found, grown):
         folder.mkdir(parents=True, exist_ok=True)
     seeds = HERE / "corpus" / target
-    done = run(program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", "-max_len=4096", "-print_final_stats=1",
+    done = run(program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", "-max_len=16384", "-print_final_stats=1",
                f"-dict={HERE / target}.dict", f"-artifact_prefix={found}/", grown, seeds, check=False,
                env={"LLVM_PROFILE_FILE": os.devnull}, stderr=subprocess.PIPE, text=True, errors="replace")
     if done.returncode:

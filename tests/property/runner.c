@@ -147,9 +147,10 @@ static int hash_row(void *user, size_t count, const mo_value *values)
 static int look(watch *w, seen *out)
 {
     mo_hasher *h = mo_hasher_new();
-    int code = h ? mo_dialect_sqlite.query(w->conn, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid", NULL,
-                                           0, hash_row, h, NULL, &w->err)
-                 : MOULT_NOMEM;
+    int code =
+        h ? mo_dialect_sqlite.query(w->conn, "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid", NULL,
+                                    0, hash_row, h, NULL, &w->err)
+          : MOULT_NOMEM;
 
     if (code == MOULT_OK) {
         out->schema = mo_hasher_result(h);
@@ -232,7 +233,8 @@ static void do_markers(const json_t *job, json_t *out)
     char *text = NULL;
 
     w->stuck = json_array();
-    if (make_plan(job, &m, &plan, out) == MOULT_OK && moult_plan_render(m, plan, MOULT_FORMAT_JSON, &text) == MOULT_OK) {
+    if (make_plan(job, &m, &plan, out) == MOULT_OK &&
+        moult_plan_render(m, plan, MOULT_FORMAT_JSON, &text) == MOULT_OK) {
         json_t *steps = json_loads(text, 0, NULL);
         int code = run_watched(w, json_string_value(json_object_get(job, "db")), plan, steps);
         put_error(out, code, &w->err.pub);

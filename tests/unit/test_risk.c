@@ -143,6 +143,8 @@ Test(risk, the_page_is_the_table)
     /* The build names this file as it is seen from where the tests run. */
     snprintf(path, sizeof path, "%.*sdocs/rules.md", (int)(strstr(__FILE__, "tests/unit") - __FILE__), __FILE__);
     FILE *page = fopen(path, "r");
+    if (!page) /* run from the root, where the compiler's path does not lead */
+        page = fopen("docs/rules.md", "r");
     cr_assert(page, "docs/rules.md is not there");
     const mo_rule *rule = mo_rules;
     while (fgets(line, sizeof line, page)) {

@@ -330,7 +330,7 @@ Test(reader, keywords_are_those_of_sqlite)
     }
     for (int word = 1; word < MO_WORD_COUNT; word++) {
         const char *text = mo_word_text((mo_word)word);
-        cr_expect_eq(mo_word_find(text, strlen(text)), word, "%s", text);
+        cr_expect_eq((int)mo_word_find(text, strlen(text)), word, "%s", text);
     }
     cr_expect_eq(mo_word_find("sElEcT", 6), MO_WORD_SELECT);
     cr_expect_eq(mo_word_find("selec", 5), MO_WORD_NONE);

@@ -3,7 +3,7 @@
 #ifndef MO_CLOCK_H
 #define MO_CLOCK_H
 
-double mo_clock_now(void); /* seconds, monotonic */
+double mo_clock_now(void);       /* seconds, monotonic */
 void mo_clock_utc(char out[32]); /* "2026-11-05T10:20:30.123Z" */
 void mo_clock_sleep(double seconds);
 
@@ -14,5 +14,11 @@ typedef struct mo_deadline {
 mo_deadline mo_deadline_in(double seconds);
 int mo_deadline_passed(mo_deadline d);
 double mo_deadline_left(mo_deadline d); /* seconds; a large number when there is none */
+
+/* Has somebody asked to stop? The flag is set by another thread or a signal handler; NULL: nobody can. */
+static inline int mo_cancelled(const volatile int *cancel)
+{
+    return cancel && __atomic_load_n(cancel, __ATOMIC_RELAXED);
+}
 
 #endif

@@ -10,8 +10,13 @@
 
 #include <string.h>
 
-const mo_lex_rules mo_lex_sqlite = {
-    .backtick = 1, .bracket = 1, .trigger_body = 1, .open_comment = 1, .bom_is_space = 1, .named_param = 1};
+const mo_lex_rules mo_lex_sqlite = {.backtick = 1,
+                                    .bracket = 1,
+                                    .trigger_body = 1,
+                                    .open_comment = 1,
+                                    .bom_is_space = 1,
+                                    .tab_goes_on = 1,
+                                    .named_param = 1};
 const mo_lex_rules mo_lex_postgres = {
     .dollar_quote = 1, .e_string = 1, .nested_comment = 1, .letter_string = 1, .free_operators = 1};
 const mo_lex_rules mo_lex_mysql = {.backtick = 1,
@@ -259,7 +264,7 @@ static mo_token named_param(mo_lexer *l)
         if (in_word(*p)) {
             n++;
         } else if (*p == '(' && n > 0) {
-            while (p < l->end && *p != ')' && *p != '\0' && class_of(*p) != C_SPACE)
+            while (p < l->end && *p != ')' && *p != '\0' && *p != '\v' && class_of(*p) != C_SPACE)
                 p++;
             if (peek(l, p) != ')')
                 return take(l, MO_TOKEN_BAD, p, 0);
@@ -425,7 +430,7 @@ static mo_token space_token(mo_lexer *l)
 {
     const char *p = l->at;
     for (;;) {
-        if (p < l->end && class_of(*p) == C_SPACE)
+        if (p < l->end && (class_of(*p) == C_SPACE || (l->rules->tab_goes_on && *p == '\v' && p > l->at)))
             p++;
         else if (l->rules->bom_is_space && has_bom(l, p))
             p += BOM_LENGTH;

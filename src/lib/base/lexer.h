@@ -21,22 +21,23 @@ typedef enum mo_token_kind {
 
 /* What differs between dialects. */
 typedef struct mo_lex_rules {
-    unsigned backtick : 1;        /* `x` is a name */
-    unsigned bracket : 1;         /* [x] is a name */
+    unsigned backtick : 1;         /* `x` is a name */
+    unsigned bracket : 1;          /* [x] is a name */
     unsigned double_is_string : 1; /* "x" is a string (MySQL without ANSI_QUOTES) */
-    unsigned dollar_quote : 1;    /* $tag$…$tag$ is a string */
-    unsigned backslash : 1;       /* \' inside '…' is a quote (MySQL; PostgreSQL only in E'…') */
-    unsigned e_string : 1;        /* E'…' */
-    unsigned hash_comment : 1;    /* # to the end of the line */
-    unsigned nested_comment : 1;  /* block comments nest */
-    unsigned trigger_body : 1;    /* CREATE TRIGGER … BEGIN … ; END: semicolons inside do not end the statement */
-    unsigned open_comment : 1;    /* a block comment that is not closed runs to the end of the text (SQLite) */
-    unsigned bom_is_space : 1;    /* a byte order mark is white space anywhere (SQLite) */
-    unsigned dash_space : 1;      /* -- begins a comment only before white space (MySQL) */
-    unsigned digit_word : 1;      /* a name may begin with a digit: 2fa_codes (MySQL) */
-    unsigned letter_string : 1;   /* b'…', n'…' and u&'…' are strings too; only x'…' otherwise */
-    unsigned named_param : 1;     /* @name, #name, :name and $name are parameters (SQLite) */
-    unsigned free_operators : 1;  /* an operator is any run of operator characters, @ # ? included (PostgreSQL) */
+    unsigned dollar_quote : 1;     /* $tag$…$tag$ is a string */
+    unsigned backslash : 1;        /* \' inside '…' is a quote (MySQL; PostgreSQL only in E'…') */
+    unsigned e_string : 1;         /* E'…' */
+    unsigned hash_comment : 1;     /* # to the end of the line */
+    unsigned nested_comment : 1;   /* block comments nest */
+    unsigned trigger_body : 1;     /* CREATE TRIGGER … BEGIN … ; END: semicolons inside do not end the statement */
+    unsigned open_comment : 1;     /* a block comment that is not closed runs to the end of the text (SQLite) */
+    unsigned bom_is_space : 1;     /* a byte order mark is white space anywhere (SQLite) */
+    unsigned tab_goes_on : 1;    /* a vertical tab is white space behind other white space, and nowhere else (SQLite) */
+    unsigned dash_space : 1;     /* -- begins a comment only before white space (MySQL) */
+    unsigned digit_word : 1;     /* a name may begin with a digit: 2fa_codes (MySQL) */
+    unsigned letter_string : 1;  /* b'…', n'…' and u&'…' are strings too; only x'…' otherwise */
+    unsigned named_param : 1;    /* @name, #name, :name and $name are parameters (SQLite) */
+    unsigned free_operators : 1; /* an operator is any run of operator characters, @ # ? included (PostgreSQL) */
 } mo_lex_rules;
 
 extern const mo_lex_rules mo_lex_sqlite;

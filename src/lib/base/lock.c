@@ -98,7 +98,7 @@ static int wait_for_lock(const char *path, double seconds, const volatile int *c
 {
     double until = mo_clock_now() + (seconds > 0 ? seconds : 0), pause = first_sleep;
     for (;;) {
-        if (cancel && *cancel)
+        if (mo_cancelled(cancel))
             return mo_error_set(err, MOULT_CANCELLED, "cancelled while waiting for the lock '%s'", path);
         int code = try_lock(path, fd, err);
         if (code != MOULT_LOCKED)

@@ -18,7 +18,7 @@ void mo_map_remove(mo_map *m, const char *key);
 size_t mo_map_count(const mo_map *m);
 
 /* ASCII folding, as SQL engines compare unquoted names; other bytes are themselves. */
-int mo_name_equal(const char *a, const char *b);     /* ignoring ASCII case; both may be NULL */
+int mo_name_equal(const char *a, const char *b); /* ignoring ASCII case; both may be NULL */
 int mo_name_equaln(const char *a, const char *b, size_t n_b);
 
 #endif

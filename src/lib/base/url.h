@@ -12,11 +12,13 @@ typedef struct mo_url_param {
 
 /* dialect+driver://user:password@host:port/database?name=value&… , percent-decoded. Members that are not there are NULL. */
 typedef struct mo_url {
-    const char *scheme; /* "sqlite", "postgresql", "mysql", … lower case, without the driver; "sqlite" for a plain path */
+    const char
+        *scheme; /* "sqlite", "postgresql", "mysql", … lower case, without the driver; "sqlite" for a plain path */
     const char *driver; /* "asyncpg"; or NULL */
     const char *user, *password, *host;
-    int port;             /* 0: not given */
-    const char *database; /* sqlite: the path as SQLAlchemy reads it (three slashes relative, four absolute); NULL or "" is memory */
+    int port; /* 0: not given */
+    const char *
+        database; /* sqlite: the path as SQLAlchemy reads it (three slashes relative, four absolute); NULL or "" is memory */
     MO_VEC(mo_url_param) params;
     const char *display; /* for people: without password; a file's path as given */
 } mo_url;

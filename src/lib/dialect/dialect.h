@@ -14,7 +14,6 @@
 #ifndef MO_DIALECT_H
 #define MO_DIALECT_H
 
-#include "moult.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -22,6 +21,7 @@
 #include "base/region.h"
 #include "base/str.h"
 #include "base/url.h"
+#include "moult.h"
 #include "plan/plan.h"
 #include "schema/schema.h"
 #include "schema/scope.h"
@@ -68,21 +68,21 @@ typedef struct mo_watch {
 
 /* One desired statement, told apart. */
 typedef struct mo_declared {
-    int allowed;         /* 0: `why` says why not ("INSERT changes data; desired SQL only declares") */
-    const char *why;     /* static text */
-    const char *hint;    /* static text, or NULL */
-    int creates;         /* CREATE of an object that read_object can read; else DDL that only the engine understands */
+    int allowed;      /* 0: `why` says why not ("INSERT changes data; desired SQL only declares") */
+    const char *why;  /* static text */
+    const char *hint; /* static text, or NULL */
+    int creates;      /* CREATE of an object that read_object can read; else DDL that only the engine understands */
     mo_kind kind;
     const char *name, *parent; /* in the region, quotes undone; NULL when not known */
 } mo_declared;
 
 struct mo_dialect {
-    const char *name;                 /* "sqlite" : in URLs' place of schemes, JSON, the history */
-    const char *title;                /* "SQLite" */
-    const char *const *schemes;       /* URL schemes, NULL-terminated */
+    const char *name;           /* "sqlite" : in URLs' place of schemes, JSON, the history */
+    const char *title;          /* "SQLite" */
+    const char *const *schemes; /* URL schemes, NULL-terminated */
     unsigned caps;
     const mo_lex_rules *lex;
-    const char *own_prefix;           /* what the names of moult's own tables begin with, as SQL: "_moult_", "moult." */
+    const char *own_prefix; /* what the names of moult's own tables begin with, as SQL: "_moult_", "moult." */
 
     /* --- connect.c: connection and statements ------------------------------------------------------------------ */
     int (*open)(mo_conn **out, const mo_open_args *args, mo_error *err); /* *out is NULL when it fails */
@@ -95,9 +95,10 @@ struct mo_dialect {
     /* Runs one query; parameters are written ? in every dialect. */
     int (*query)(mo_conn *c, const char *sql, const mo_value *params, size_t param_count, mo_row_fn row, void *user,
                  const mo_watch *watch, mo_error *err);
-    int (*begin)(mo_conn *c, int write, mo_error *err); /* write: so that nobody else writes meanwhile, where the engine can */
+    int (*begin)(mo_conn *c, int write,
+                 mo_error *err); /* write: so that nobody else writes meanwhile, where the engine can */
     int (*commit)(mo_conn *c, mo_error *err);
-    void (*rollback)(mo_conn *c);              /* no transaction: does nothing */
+    void (*rollback)(mo_conn *c); /* no transaction: does nothing */
     int (*in_transaction)(mo_conn *c);
     void (*quote)(mo_str *out, const char *name); /* a name as an SQL identifier */
 

@@ -3,10 +3,10 @@
 #ifndef MO_PLAN_H
 #define MO_PLAN_H
 
-#include "moult.h"
 #include "base/error.h"
 #include "base/region.h"
 #include "base/str.h"
+#include "moult.h"
 #include "schema/schema.h"
 
 struct mo_dialect;
@@ -49,7 +49,7 @@ extern const char *const mo_phases[3];
 
 typedef enum mo_statement_kind {
     MO_STATEMENT_RUN = 0, /* runs */
-    MO_STATEMENT_ASSERT   /* a query that must give no row; one stops the apply with `message` and the count in its first column */
+    MO_STATEMENT_ASSERT /* a query that must give no row; one stops the apply with `message` and the count in its first column */
 } mo_statement_kind;
 
 typedef struct mo_statement {
@@ -57,36 +57,36 @@ typedef struct mo_statement {
     const char *sql;
     const char *message; /* ASSERT: what a row means, for a person ("user.email becomes NOT NULL, and is NULL") */
     int64_t rows;        /* rows it will go through, for progress; 0: few, or not known */
-    int asked;           /* ASSERT: answered when the plan was made; not asked again while plan->rows_seen still holds */
+    int asked; /* ASSERT: answered when the plan was made; not asked again while plan->rows_seen still holds */
 } mo_statement;
 
 /* One step: what a person reads as one action. */
 typedef struct mo_step {
     mo_phase phase;
-    int order;            /* steps are sorted by it, then by dependency, then by name */
-    const char *method;   /* "create", "drop", "rename", "native", "in-place", "rebuild": the rung */
-    const char *title;    /* "edit user.email in place, after asking the rows" */
-    const char *cost;     /* "rewrites 120,411 rows"; "" */
-    const char *undo;     /* SQL or a word for a person; NULL: none */
+    int order;          /* steps are sorted by it, then by dependency, then by name */
+    const char *method; /* "create", "drop", "rename", "native", "in-place", "rebuild": the rung */
+    const char *title;  /* "edit user.email in place, after asking the rows" */
+    const char *cost;   /* "rewrites 120,411 rows"; "" */
+    const char *undo;   /* SQL or a word for a person; NULL: none */
     mo_kind kind;
-    const char *object;   /* its name */
-    const char *parent;   /* its table, or NULL */
-    int transaction;      /* steps of one number are one transaction; 0: each statement on its own */
+    const char *object; /* its name */
+    const char *parent; /* its table, or NULL */
+    int transaction;    /* steps of one number are one transaction; 0: each statement on its own */
     MO_VEC(mo_statement) statements;
     MO_VEC(mo_statement) proof; /* the declared equivalent on a scratch without rows; empty: the same as `statements` */
 } mo_step;
 
 /* A drop and a create that look like a rename. */
 typedef struct mo_hint {
-    const char *kind;       /* "column", "table" */
-    const char *table;      /* of a column */
+    const char *kind;  /* "column", "table" */
+    const char *table; /* of a column */
     const char *from, *to;
     const char *annotation; /* "-- @renamed from=old" */
 } mo_hint;
 
 /* A rename that the plan does first: everything after it speaks of new names, the live database still of the old. */
 typedef struct mo_rename {
-    const char *table;    /* of a column: its table's new name; NULL: a table is renamed */
+    const char *table; /* of a column: its table's new name; NULL: a table is renamed */
     const char *from, *to;
 } mo_rename;
 
@@ -101,11 +101,12 @@ typedef struct mo_plan {
     MO_VEC(mo_step) steps;
     MO_VEC(const char *) notes;
     MO_VEC(mo_hint) hints;
-    MO_VEC(const char *) settings; /* what the session is set to while it runs ("foreign_keys=off"), for people and the id */
+    MO_VEC(const char *)
+    settings; /* what the session is set to while it runs ("foreign_keys=off"), for people and the id */
     moult_risk risk;
-    int behind;             /* the desired schema was replaced by a newer version */
+    int behind; /* the desired schema was replaced by a newer version */
     int64_t behind_version;
-    const char *declared;   /* snapshot (JSON) of what the source declares: goes into the history */
+    const char *declared; /* snapshot (JSON) of what the source declares: goes into the history */
     /* Owned by the plan where set; freed with it. NULL in a plan that was read from JSON. */
     mo_schema *live, *target, *desired;
     mo_schema *renamed; /* what live is after the renames; NULL: there are none, it is live */
@@ -127,7 +128,8 @@ void mo_plan_free(mo_plan *p);                    /* takes NULL */
 /* Building. All return MOULT_OK or NOMEM (in err). */
 int mo_plan_note(mo_plan *p, mo_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* A new step at the end; NULL: no memory. Strings are copied. */
-mo_step *mo_plan_step(mo_plan *p, mo_phase phase, int order, const char *method, mo_kind kind, const char *object, const char *parent);
+mo_step *mo_plan_step(mo_plan *p, mo_phase phase, int order, const char *method, mo_kind kind, const char *object,
+                      const char *parent);
 int mo_step_run(mo_plan *p, mo_step *s, const char *sql, int64_t rows, mo_error *err);
 int mo_step_assert(mo_plan *p, mo_step *s, const char *sql, const char *message, int64_t rows, mo_error *err);
 

@@ -12,12 +12,12 @@ typedef struct mo_risk_subject {
 } mo_risk_subject;
 
 typedef struct mo_rule {
-    const char *id;      /* "drop-column": stable; its page is docs/rules/ID */
+    const char *id; /* "drop-column": stable; its section is in docs/rules.md */
     moult_risk level;
     int (*fires)(const mo_risk_subject *subject); /* 1 or 0 */
-    const char *reason;  /* what happens, for a person: one line, no full stop */
-    const char *advice;  /* what to do; may be NULL */
-    int eases;           /* 1: safe when the rows were asked and nothing of them is lost or refused (mo_part.harmless) */
+    const char *reason;                           /* what happens, for a person: one line, no full stop */
+    const char *advice;                           /* what to do; may be NULL */
+    int eases; /* 1: safe when the rows were asked and nothing of them is lost or refused (mo_part.harmless) */
 } mo_rule;
 
 /* Ended by an id of NULL; the highest level of those that fire wins, the first of equals. The last entry is what holds when

@@ -212,7 +212,8 @@ static int find_whole(proof *p, mo_conn *scratch)
     for (size_t i = 0; i < t->objects.count && rc == MOULT_OK; i++) {
         const mo_object *o = t->objects.items[i], *wrong = NULL;
         mo_map *only;
-        if (!(o->flags & MO_OBJECT_FOREIGN) || !is_touched(p, o) || mo_schema_find(p->plan->live, o->kind, o->name) == NULL)
+        if (!(o->flags & MO_OBJECT_FOREIGN) || !is_touched(p, o) ||
+            mo_schema_find(p->plan->live, o->kind, o->name) == NULL)
             continue;
         only = mo_map_new(1);
         rc = only == NULL || mo_map_put(only, o->name, NULL) ? mo_error_nomem(p->err) : MOULT_OK;

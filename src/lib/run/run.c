@@ -59,7 +59,7 @@ static int tick(void *user, int64_t rows_done)
 {
     runner *r = user;
     double now;
-    if (r->monitor->cancel && *r->monitor->cancel)
+    if (mo_cancelled(r->monitor->cancel))
         return MOULT_CANCELLED;
     if (mo_deadline_passed(r->limit))
         return MOULT_TIMEOUT;

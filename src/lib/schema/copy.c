@@ -137,6 +137,8 @@ mo_object *mo_schema_object_same(mo_schema *s, const mo_object *o)
     copy->name = copy_text(&c, o->name);
     copy->parent = copy_text(&c, o->parent);
     copy->canonical = copy_text(&c, o->canonical);
+    copy->canonical_raw = copy_text(&c, o->canonical_raw);
+    copy->gives = copy_names(&c, o->gives, o->give_count);
     copy->sql = copy_text(&c, o->sql);
     copy->mentions = copy_names(&c, o->mentions, o->mention_count);
     copy->renamed_from = copy_text(&c, o->renamed_from);

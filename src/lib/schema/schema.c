@@ -98,6 +98,8 @@ int mo_schema_seal(mo_schema *s, mo_error *err)
     int rc = mo_schema_index(s, err);
     if (rc == MOULT_OK)
         rc = mo_canonical_tables(s, err);
+    if (rc == MOULT_OK)
+        rc = mo_canonical_resolve(s, err);
     return rc == MOULT_OK ? mo_canonical_fingerprint(s, err) : rc;
 }
 

@@ -127,8 +127,13 @@ typedef struct mo_object {
     const char *name;   /* as written, quotes undone */
     const char *parent; /* of_table kinds: the table's (or view's) name; else NULL */
     const char
-        *canonical;  /* the canonical definition; for tables made from the parts; of an index that forbids duplicates it
+        *canonical; /* the canonical definition; for tables made from the parts; of an index that forbids duplicates it
                             * begins with "unique " */
+    /* The same where it depends on the schema around the object what some of its tokens are: they are marked, and the
+     * seal makes `canonical` of it (resolve.c). NULL: no token is. */
+    const char *canonical_raw;
+    const char *const *gives; /* names that the definition itself brings up: of result columns and the like */
+    size_t give_count;
     const char *sql; /* the definition as the engine stores it, or as the source wrote it: runs as it is */
     mo_hash tokens;  /* of the tokens of `sql`: an unchanged statement is not loaded again */
     const char *const
@@ -161,7 +166,8 @@ mo_object *mo_schema_object_same(mo_schema *s, const mo_object *o);
 mo_column *mo_column_copy(mo_region *r, const mo_column *from);             /* deep; NULL: no memory */
 mo_constraint *mo_constraint_copy(mo_region *r, const mo_constraint *from); /* deep; NULL: no memory */
 int mo_schema_add(mo_schema *s, mo_object *o, mo_error *err);
-/* Sorts, indexes, computes the canonical form of tables that have none yet, and the fingerprint. After the last add. */
+/* Sorts, indexes, computes the canonical form of tables that have none yet and of what depends on the schema around it,
+ * and the fingerprint. After the last add. */
 int mo_schema_seal(mo_schema *s, mo_error *err);
 /* Makes what was added so far findable by name, before the seal. */
 int mo_schema_index(mo_schema *s, mo_error *err);

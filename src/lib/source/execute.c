@@ -21,7 +21,7 @@ typedef struct runner {
 
 int mo_load_alive(const mo_load *l)
 {
-    if (l->args->cancel && *l->args->cancel) {
+    if (mo_cancelled(l->args->cancel)) {
         return mo_error_set(l->err, MOULT_CANCELLED, "cancelled while the source was read");
     }
     if (mo_deadline_passed(l->args->deadline)) {
@@ -37,7 +37,7 @@ static int tick(void *user, int64_t rows_done)
     const mo_load *l = user;
 
     (void)rows_done;
-    if (l->args->cancel && *l->args->cancel) {
+    if (mo_cancelled(l->args->cancel)) {
         return MOULT_CANCELLED;
     }
     return mo_deadline_passed(l->args->deadline) ? MOULT_TIMEOUT : MOULT_OK;

@@ -5,6 +5,7 @@
  */
 #include "state/own.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* How many plans that nobody approved are kept. */
@@ -68,7 +69,7 @@ static int found_row(void *user, size_t count, const mo_value *v)
 
     (void)count;
     if (s->count < 2) {
-        strncpy(s->ids[s->count], mo_state_text(&v[0]) ? v[0].text : "", ID_DIGITS);
+        snprintf(s->ids[s->count], sizeof s->ids[0], "%.*s", ID_DIGITS, mo_state_text(&v[0]) ? v[0].text : "");
     }
     if (s->count++ > 0) {
         return MOULT_OK;
@@ -109,8 +110,7 @@ int mo_plans_find(const mo_dialect *d, mo_conn *c, mo_region *r, const char *id,
         return there;
     }
     if (there) {
-        strcpy(last, digits);
-        strcat(last, "g"); /* comes after every digit */
+        snprintf(last, sizeof last, "%sg", digits); /* g comes after every digit */
         range[0] = mo_value_text(digits);
         range[1] = mo_value_text(last);
         code = mo_state_run(d, c,

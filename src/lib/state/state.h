@@ -3,8 +3,8 @@
 #ifndef MO_STATE_H
 #define MO_STATE_H
 
-#include "moult.h"
 #include "dialect/dialect.h"
+#include "moult.h"
 
 /* Are moult's own tables there? 1, 0, or a negative code. */
 int mo_state_exists(const mo_dialect *d, mo_conn *c, mo_error *err);
@@ -32,7 +32,8 @@ int mo_history_last(const mo_dialect *d, mo_conn *c, int64_t *version, mo_schema
 /* One version's snapshot. NOTFOUND names the versions that there are. */
 int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schema **out, mo_error *err);
 /* The newest version that declared this fingerprint, and whether a later one declared another: 0 version when none. */
-int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, int64_t *version, int *replaced, mo_error *err);
+int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, int64_t *version, int *replaced,
+                    mo_error *err);
 /* Adds one; sets info.version. Chained by SHA-256 over the previous row's chain value and this row. */
 int mo_history_add(const mo_dialect *d, mo_conn *c, mo_version *v, mo_error *err);
 
@@ -46,7 +47,8 @@ int mo_plans_put(const mo_dialect *d, mo_conn *c, const char *id, const char *bo
 /* By id or a unique prefix of at least 8 digits; NOTFOUND, INVALID. Newest state of it. */
 int mo_plans_find(const mo_dialect *d, mo_conn *c, mo_region *r, const char *id, mo_stored_plan *out, mo_error *err);
 int mo_plans_approve(const mo_dialect *d, mo_conn *c, const char *id, const char *by, const char *host, mo_error *err);
-int mo_plans_approved(const mo_dialect *d, mo_conn *c, const char *id, int *approved, mo_error *err); /* unused approvals only */
+int mo_plans_approved(const mo_dialect *d, mo_conn *c, const char *id, int *approved,
+                      mo_error *err); /* unused approvals only */
 int mo_plans_use(const mo_dialect *d, mo_conn *c, const char *id, mo_error *err);
 /* Is `given` this plan's id, whole or its first digits (at least 8)? INVALID when it is no id at all. */
 int mo_plan_id_matches(const char *id, const char *given, int *matches, mo_error *err);

@@ -79,10 +79,10 @@ static int assert_not_null(mo_ladder *l, mo_step *step, const mo_change *change,
     int rc;
     mo_str_ident(&where, c->name, '"');
     mo_str_add(&where, " IS NULL");
-    rc = assert_none(l, step, change->after->name, &where,
-                     mo_region_printf(l->plan->region, "%s.%s becomes NOT NULL, and is NULL",
-                                      change->after->name, c->name),
-                     change->rows, part->harmless && c->fill == NULL);
+    rc = assert_none(
+        l, step, change->after->name, &where,
+        mo_region_printf(l->plan->region, "%s.%s becomes NOT NULL, and is NULL", change->after->name, c->name),
+        change->rows, part->harmless && c->fill == NULL);
     mo_str_free(&where);
     return rc;
 }
@@ -98,10 +98,10 @@ static int assert_check(mo_ladder *l, mo_step *step, const mo_change *change, co
     mo_str_add(&where, "NOT (");
     mo_str_addn(&where, start, n);
     mo_str_add(&where, ")");
-    rc = assert_none(l, step, change->after->name, &where,
-                     mo_region_printf(l->plan->region, "%s does not satisfy %s", change->after->name,
-                                      part->constraint_after->text),
-                     change->rows, 0);
+    rc = assert_none(
+        l, step, change->after->name, &where,
+        mo_region_printf(l->plan->region, "%s does not satisfy %s", change->after->name, part->constraint_after->text),
+        change->rows, 0);
     mo_str_free(&where);
     return rc;
 }

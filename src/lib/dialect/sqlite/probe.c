@@ -21,9 +21,9 @@ typedef struct probe {
     question asked[MO_PROBE_MAX];
     size_t count;
     int64_t answers[MO_PROBE_MAX + 1];
-    size_t *refused;  /* columns so far, of all tables */
-    mo_error *first;  /* the first refusal */
-    mo_str *others;   /* all others */
+    size_t *refused; /* columns so far, of all tables */
+    mo_error *first; /* the first refusal */
+    mo_str *others;  /* all others */
     mo_error *err;
 } probe;
 
@@ -128,8 +128,10 @@ static int refuse(probe *p, const mo_column *c, const char *what, int64_t rows)
     if (rc == MOULT_OK && (*p->refused)++ == 0) {
         mo_error_set(p->first, MOULT_IMPOSSIBLE, "%s", mo_str_text(&text));
         mo_error_object(p->first, "column %s.%s", p->change->after->name, c->name);
-        mo_error_hint(p->first, "give it a DEFAULT, or write at the end of its line what those rows shall hold: %s "
-                              "-- @fill EXPRESSION", c->name);
+        mo_error_hint(p->first,
+                      "give it a DEFAULT, or write at the end of its line what those rows shall hold: %s "
+                      "-- @fill EXPRESSION",
+                      c->name);
         mo_error_at(p->first, c->where.file, c->where.line, c->where.column);
     } else if (rc == MOULT_OK) {
         mo_str_addf(p->others, "%sline %d: %s", p->others->length ? "\n" : "", c->where.line, mo_str_text(&text));
@@ -159,7 +161,8 @@ static int is_uniform(const mo_change *change, const char *name)
 {
     for (size_t i = 0; i < change->parts.count; i++) {
         const mo_part *part = &change->parts.items[i];
-        if (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_CREATE && mo_name_equal(part->column_after->name, name))
+        if (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_CREATE &&
+            mo_name_equal(part->column_after->name, name))
             return !part->column_after->fill && !part->column_after->row_id && has_default(part->column_after) &&
                    mo_sqlite_default_is_constant(part->column_after->attr[MO_ATTR_DEFAULT].canonical);
     }
@@ -238,8 +241,13 @@ int mo_sqlite_probe(mo_conn *c, mo_plan *plan, mo_error *err)
     int rc = plan->dialect->rows_seen(c, &plan->rows_seen, err);
     for (size_t i = 0; i < plan->changes.count && rc == MOULT_OK; i++) {
         mo_change *change = &plan->changes.items[i];
-        probe p = {.conn = c, .plan = plan, .change = change, .refused = &refused, .others = &others,
-                   .first = &first, .err = err};
+        probe p = {.conn = c,
+                   .plan = plan,
+                   .change = change,
+                   .refused = &refused,
+                   .others = &others,
+                   .first = &first,
+                   .err = err};
         if (change->op != MOULT_OP_ALTER || change->kind != MO_KIND_TABLE)
             continue;
         rc = ask(&p);

@@ -84,10 +84,10 @@ int mo_names_find(const mo_names *n, const char *text, size_t length, uint32_t *
 /* A constraint as read: it is finished when all columns are known. Token positions; `to` is behind the last. */
 typedef struct mo_rpart {
     mo_constraint *constraint;
-    size_t inside_from, inside_to;          /* within the parentheses: terms, columns, the condition */
-    size_t ref_from, ref_to;                /* within the parentheses behind the parent's name; equal: none */
-    size_t text_from, text_to;              /* as written; inline: from REFERENCES on */
-    size_t name;                            /* token of its name, or MO_NO_TOKEN */
+    size_t inside_from, inside_to; /* within the parentheses: terms, columns, the condition */
+    size_t ref_from, ref_to;       /* within the parentheses behind the parent's name; equal: none */
+    size_t text_from, text_to;     /* as written; inline: from REFERENCES on */
+    size_t name;                   /* token of its name, or MO_NO_TOKEN */
     const char *match; /* the name behind MATCH: SQLite ignores it, but it is part of the definition; NULL: none */
     mo_word conflict, on_delete, on_update; /* MO_WORD_NONE is the default; SET NULL is NULL, SET DEFAULT is DEFAULT */
     int descending, autoincrement, deferred;

@@ -164,7 +164,8 @@ static int copy(rebuild *r)
         mo_str_ident(&into, c->name, '"');
         add_value(&values, c, old);
     }
-    if (into.length == 0) /* nothing in common: no row can be carried over, and the count below refuses if there are any */
+    if (into.length ==
+        0) /* nothing in common: no row can be carried over, and the count below refuses if there are any */
         return MOULT_OK;
     mo_str_add(&sql, "INSERT OR ABORT INTO ");
     mo_str_ident(&sql, r->temporary, '"');
@@ -189,8 +190,7 @@ static int assert_same_count(rebuild *r)
     mo_str_ident(&sql, r->temporary, '"');
     mo_str_add(&sql, ") AS missing) WHERE missing <> 0");
     rc = sql.failed ? mo_error_nomem(r->l->err)
-                    : mo_step_assert(r->l->plan, r->step, mo_str_text(&sql), "the copy is not complete", 0,
-                                     r->l->err);
+                    : mo_step_assert(r->l->plan, r->step, mo_str_text(&sql), "the copy is not complete", 0, r->l->err);
     mo_str_free(&sql);
     return rc;
 }

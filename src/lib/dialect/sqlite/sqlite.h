@@ -15,11 +15,11 @@ enum { MO_SQLITE_SETTING_COUNT = 5 };
 
 struct mo_conn {
     sqlite3 *db;
-    char *path;         /* what SQLite opens; NULL: a memory database */
-    char *name;         /* for people */
-    char engine[32];    /* "SQLite 3.40.1" */
-    int flags;          /* of sqlite3_open_v2 */
-    int pending;        /* CREATE, and there is no file yet: `db` is an empty stand-in that cannot be written */
+    char *path;      /* what SQLite opens; NULL: a memory database */
+    char *name;      /* for people */
+    char engine[32]; /* "SQLite 3.40.1" */
+    int flags;       /* of sqlite3_open_v2 */
+    int pending;     /* CREATE, and there is no file yet: `db` is an empty stand-in that cannot be written */
     double busy_timeout;
     double busy_since;  /* when the running statement began to wait for another writer; 0: it did not */
     sqlite3_stmt *rows; /* reads sqlite_schema: prepared when opening, stepped by the marker */

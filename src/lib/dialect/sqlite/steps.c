@@ -48,13 +48,13 @@ static int note_changed(mo_ladder *l)
 static int order_of(mo_kind kind, int create)
 {
     static const int creates[MO_KIND_COUNT] = {
-        [MO_KIND_TABLE] = MO_ORDER_CREATE_TABLE,  [MO_KIND_VIRTUAL_TABLE] = MO_ORDER_CREATE_TABLE,
-        [MO_KIND_INDEX] = MO_ORDER_CREATE_INDEX,  [MO_KIND_VIEW] = MO_ORDER_CREATE_VIEW,
+        [MO_KIND_TABLE] = MO_ORDER_CREATE_TABLE,     [MO_KIND_VIRTUAL_TABLE] = MO_ORDER_CREATE_TABLE,
+        [MO_KIND_INDEX] = MO_ORDER_CREATE_INDEX,     [MO_KIND_VIEW] = MO_ORDER_CREATE_VIEW,
         [MO_KIND_TRIGGER] = MO_ORDER_CREATE_TRIGGER,
     };
     static const int drops[MO_KIND_COUNT] = {
-        [MO_KIND_TABLE] = MO_ORDER_DROP_TABLE,  [MO_KIND_VIRTUAL_TABLE] = MO_ORDER_DROP_TABLE,
-        [MO_KIND_INDEX] = MO_ORDER_DROP_INDEX,  [MO_KIND_VIEW] = MO_ORDER_DROP_VIEW,
+        [MO_KIND_TABLE] = MO_ORDER_DROP_TABLE,     [MO_KIND_VIRTUAL_TABLE] = MO_ORDER_DROP_TABLE,
+        [MO_KIND_INDEX] = MO_ORDER_DROP_INDEX,     [MO_KIND_VIEW] = MO_ORDER_DROP_VIEW,
         [MO_KIND_TRIGGER] = MO_ORDER_DROP_TRIGGER,
     };
     return create ? creates[kind] : drops[kind];
@@ -72,8 +72,8 @@ static int drop(mo_ladder *l, const mo_object *o, const char *method)
     s->title = mo_region_dup(l->plan->region, mo_str_text(&sql));
     s->undo = o->sql;
     s->transaction = 1;
-    rc = sql.failed || s->title == NULL ? mo_error_nomem(l->err)
-                                        : mo_step_run(l->plan, s, mo_str_text(&sql), 0, l->err);
+    rc =
+        sql.failed || s->title == NULL ? mo_error_nomem(l->err) : mo_step_run(l->plan, s, mo_str_text(&sql), 0, l->err);
     mo_str_free(&sql);
     return rc;
 }
