@@ -95,7 +95,7 @@ class Bench:
         self.lines.append((what, size, shown(floor), shown(subject), f"{ratio:.2f}", bound, verdict))
         print(f"{what:58} {size:>12} {shown(floor):>10} {shown(subject):>10} {ratio:7.2f} {bound:>6} {verdict}", flush=True)
         if verdict == "over":
-            self.over.append(f"{what}, {size}: {ratio:.2f}, at most {limit}")
+            self.over.append(f"{what}, {size}: {ratio:.2f}, at most {limit:.2f}")
 
     def wants(self, part):
         return not self.only or part in self.only

@@ -340,11 +340,14 @@ static int nothing_to_plan(moult *m, mo_plan *plan)
     return mo_plan_seal(plan, &m->error);
 }
 
-static int fill_plan(moult *m, const mo_source_read *read, const mo_schema *owned, int64_t version, mo_plan *plan)
+static int fill_plan(moult *m, const mo_source_read *read, mo_schema **recorded, int64_t version, mo_plan *plan)
 {
     mo_deadline deadline = mo_deadline_in(m->options.pub.detect_timeout);
-    int rc = mo_detect_inspect(m, &plan->live);
-    plan->asks_rows = 1;
+    const mo_schema *owned = *recorded;
+    int rc = m->dialect->marker(m->conn, &plan->marker, &m->error);
+    plan->asks_rows = plan->made_here = 1;
+    if (rc == MOULT_OK)
+        rc = mo_detect_inspect(m, &plan->live);
     if (rc == MOULT_OK)
         rc = mo_detect_load(m, read, plan->live, owned, deadline, &plan->desired);
     if (rc == MOULT_OK && version > 0)
@@ -355,6 +358,8 @@ static int fill_plan(moult *m, const mo_source_read *read, const mo_schema *owne
         rc = mo_detect_backward(m, plan, version);
     if (rc == MOULT_OK)
         rc = mo_detect_diff(m, plan, owned, m->options.pub.own == MOULT_OWN_ALL);
+    mo_schema_free(*recorded); /* a large one; all that is needed of it is in the target now */
+    *recorded = NULL;
     if (rc == MOULT_OK)
         rc = mo_detect_assess(m, plan);
     if (rc == MOULT_OK)
@@ -378,7 +383,7 @@ int mo_detect(moult *m, const mo_source_read *read, mo_plan **out)
     if (rc == MOULT_OK && (*out = mo_plan_new(m->dialect)) == NULL)
         rc = mo_error_nomem(&m->error);
     if (rc == MOULT_OK)
-        rc = fill_plan(m, read, owned, version, *out);
+        rc = fill_plan(m, read, &owned, version, *out);
     if (rc != MOULT_OK) {
         mo_plan_free(*out);
         *out = NULL;

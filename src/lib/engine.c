@@ -346,6 +346,8 @@ static int detect_and_decide(start *s, int writable)
 {
     int rc = mo_detect(s->m, &s->read, &s->result->plan);
     s->plan = s->result->plan;
+    if (rc == MOULT_OK)
+        mo_plan_settle(s->result->plan);
     s->from_inputs = 1;
     if (rc == MOULT_OK)
         rc = decide(s, writable);

@@ -66,7 +66,7 @@ class Case:
         for _ in range(FILLS):
             self.desired.write_text(self.sql)
             code, text = run("apply", "--url", url(self.live), "--to", self.desired, *APPLY, *more)
-            self.idle = "up to date" in text
+            self.idle = "up to date" in text or "already" in text
             if code == 0:
                 return "refused" if self.fills else "converged"
             self._refusal(code, text)

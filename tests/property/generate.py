@@ -71,7 +71,7 @@ class Generator:
         for t in s.tables:
             self.add_foreign(s, t, 0.45)
         self.extras(s)
-        return settle(s)
+        return settle(s) if settle(s).tables else self.schema()
 
     def extras(self, s):
         for _ in range(self.rng.randrange(4)):
@@ -220,7 +220,13 @@ class Generator:
     # --- changes
 
     def change(self, schema):
-        """A changed copy."""
+        """A changed copy, which has a table at least."""
+        while True:
+            s = self.changed(schema)
+            if s.tables:
+                return s
+
+    def changed(self, schema):
         s = copy.deepcopy(schema)
         for t in s.tables:
             t.past = {c.name.lower() for c in t.columns}
@@ -411,8 +417,12 @@ def drop_column(s, table, column):
 
 
 def settle(s):
-    """Takes out whatever SQLite does not accept, until it accepts all, and unique keys that are there already."""
+    """Takes out whatever SQLite does not accept, until it accepts all, and what says again what is said already."""
     for t in s.tables:
+        for c in t.key if t.without_rowid else ():
+            c.not_null = False  # it cannot be NULL anyway
+        said = {c.check.sql(Style()) for c in t.columns if c.check}
+        t.checks = [k for k in t.checks if k.expr.sql(Style()) not in said and not said.add(k.expr.sql(Style()))]
         for c in t.columns:
             c.unique = c.unique and [c] != list(t.key) and all([c] != list(u.columns) for u in t.uniques)
         t.uniques = [u for i, u in enumerate(t.uniques) if list(u.columns) != list(t.key)

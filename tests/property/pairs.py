@@ -76,6 +76,33 @@ def high_water(path):
         db.close()
 
 
+def number(value):
+    """A value, as a number where it reads like one: 7, 7.0 and '7' are one."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def rekeyed(matches):
+    """Tables without row ids whose key changes its type: their rows cannot be told apart by the key as it is written."""
+    return [(was, t, pairs) for was, t, pairs in matches
+            if any(pairs.get(c) is not None and pairs[c].kind != c.kind for c in t.key) or
+            any(c in pairs.values() and next(n for n, o in pairs.items() if o is c).kind != c.kind for c in was.key)]
+
+
+def loosely_kept(before, after, was, t, pairs):
+    """Are their rows the same but for the form of numbers?"""
+    kept = [(o, n) for n, o in pairs.items() if o is not None and n.generated is None and o.generated is None]
+    found = []
+    for path, table, columns in ((before, was, [o for o, _ in kept]), (after, t, [n for _, n in kept])):
+        db = sqlite3.connect(path)
+        rows_there = db.execute("SELECT %s FROM %s" % (", ".join(map(rows.q, columns)) or "1", rows.q(table))).fetchall()
+        found.append(sorted(repr([number(v) for v in row]) for row in rows_there))
+        db.close()
+    return [] if found[0] == found[1] else ["%s: %s became %s" % (t.name, found[0][:2], found[1][:2])]
+
+
 class Pair:
     """Schemas `old` and `new` with what is needed to try them; `folder` is for files."""
 
@@ -167,8 +194,13 @@ class Pair:
                 renames.columns[judge.fold(t.name)] = moved
         # A table of FTS5 has a hidden column of its own name, whose values are no data.
         hidden = tuple("%s.%s: " % (judge.fold(v.name), judge.fold(v.name)) for v in new.virtuals)
-        problems = [p for p in judge.rows_kept(str(before), str(live), renames, skip=verdict.numbered)
+        loose = rekeyed(rows.matched(old, new))
+        skip = (*verdict.numbered, *(judge.fold(t.name) for _, t, _ in loose))
+        problems = [p for p in judge.rows_kept(str(before), str(live), renames, skip=skip)
                     if not judge.fold(p).startswith(hidden or ("\0",))]
+        for was, t, pairs in loose:
+            if not any(o is not None and o.kind != n.kind and o not in was.key and n not in t.key for n, o in pairs.items()):
+                problems += loosely_kept(before, live, was, t, pairs) if judge.fold(t.name) not in verdict.numbered else []
         marks, was_marks = high_water(live), high_water(before)
         for was, t, _ in rows.matched(old, new):
             if was.autoincrement and t.autoincrement and was.key[0].uid == t.key[0].uid:

@@ -55,6 +55,11 @@ Test(lexer, words_and_punctuation)
 {
     sqlite("", "");
     sqlite(" \t\r\n\f", "");
+    sqlite("b \v INT", "W:b W:INT"); /* goes on, and does not begin */
+    sqlite("b \v\v", "W:b");
+    sqlite("b\v INT", "W:b B:\v W:INT");
+    sqlite("b\f INT", "W:b W:INT");
+    sqlite("/**/\v", "B:\v");
     sqlite("create TABLE t1(a_b,c$d);", "W:create W:TABLE W:t1 P:( W:a_b P:, W:c$d P:) P:;");
     sqlite("_x \xC3\xA4\xC3\xB6 \xE8\xA1\xA8\xEF\xBB\xBF", "W:_x W:\xC3\xA4\xC3\xB6 W:\xE8\xA1\xA8\xEF\xBB\xBF");
     sqlite("a.b .c", "W:a P:. W:b P:. W:c");

@@ -91,6 +91,24 @@ Test(schema, a_copy_is_the_same_and_its_own)
     mo_schema_free(copy);
 }
 
+/* A token in double quotes is what it is in the schema that it is in: a copy elsewhere is resolved anew. */
+Test(schema, names_and_strings_are_told_apart_by_what_is_around)
+{
+    mo_error err = {0};
+    mo_schema *s = tree("CREATE TABLE t(s, Open); CREATE VIEW v AS SELECT s AS a FROM t WHERE s = \"Open\"");
+    mo_schema *lone = mo_schema_new();
+    mo_object *o = mo_schema_find(s, MO_KIND_VIEW, "v"), *copy = mo_schema_object_same(lone, o);
+    cr_expect_str_eq(o->canonical, "view as select s as a from t where s = open");
+    cr_assert(mo_schema_add(lone, copy, &err) == 0 && mo_schema_seal(lone, &err) == 0);
+    mo_schema_free(s);
+    cr_expect_str_eq(copy->canonical, "view as select s as a from t where s = 'Open'");
+    mo_schema_free(lone);
+    cr_expect(!same_fingerprint("CREATE TABLE t(s); CREATE VIEW v AS SELECT s FROM t WHERE s = \"S\"",
+                                "CREATE TABLE t(s); CREATE VIEW v AS SELECT s FROM t WHERE s = 'S'"));
+    cr_expect(same_fingerprint("CREATE TABLE t(s); CREATE VIEW v AS SELECT s FROM t WHERE s = \"S \x01\x02\"",
+                               "CREATE TABLE t(s); CREATE VIEW v AS SELECT s FROM t WHERE s = \"S \x01\x02\""));
+}
+
 Test(schema, what_is_not_compared_is_in_no_fingerprint)
 {
     mo_schema *a = tree("CREATE TABLE t(a)"), *b = mo_schema_new();

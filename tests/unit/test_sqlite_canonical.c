@@ -44,6 +44,16 @@ typedef struct pair {
     {                                                                                                                  \
         "CREATE VIEW v AS " a, "CREATE VIEW v AS " b, q                                                                \
     }
+/* Over a table with names in capitals, and with words for names. */
+#define MIXED "CREATE TABLE t (Id, Created, \"Order\", key, \"Two Words\", s); CREATE TABLE Log (At, Message); "
+#define OVER_MIXED(a, b)                                                                                               \
+    {                                                                                                                  \
+        MIXED a, MIXED b, NULL                                                                                         \
+    }
+#define OVER_MIXED_ASK(a, b, q)                                                                                        \
+    {                                                                                                                  \
+        MIXED a, MIXED b, q                                                                                            \
+    }
 #define TRIGGER(a, b)                                                                                                  \
     {                                                                                                                  \
         "CREATE TRIGGER g " a, "CREATE TRIGGER g " b, NULL                                                             \
@@ -206,6 +216,47 @@ static const pair same[] = {
     INDEX("CREATE INDEX i ON t (a) WHERE b != 1", "CREATE INDEX i ON t (a) where (\"b\" <> 1)"),
     INDEX("CREATE INDEX i ON t (a) WHERE b IS NOT NULL", "CREATE INDEX i ON t (a) WHERE [B] is not null"),
     INDEX("CREATE INDEX i ON t (a || b)", "CREATE INDEX i ON t (a||b)"),
+    /* names in capitals, in whatever quotes */
+    OVER_MIXED("CREATE INDEX i ON t (Created || 'x')", "CREATE INDEX i ON t (\"Created\" || 'x')"),
+    OVER_MIXED("CREATE INDEX i ON t (lower([Created]))", "CREATE INDEX i ON t (lower(\"CREATED\"))"),
+    OVER_MIXED("CREATE INDEX i ON t (Id) WHERE `Created` IS NOT NULL",
+               "CREATE INDEX i ON t (Id) WHERE \"Created\" IS NOT NULL"),
+    OVER_MIXED("CREATE INDEX i ON t (Id) WHERE s = 'Open'", "CREATE INDEX i ON t (Id) WHERE s = \"Open\""),
+    OVER_MIXED("CREATE VIEW v AS SELECT Created FROM t", "CREATE VIEW v AS SELECT \"Created\" FROM \"T\""),
+    OVER_MIXED("CREATE VIEW v AS SELECT [Created] AS x, `Order` AS y FROM t WHERE [Two Words] > 0",
+               "CREATE VIEW v AS SELECT \"Created\" AS [x], \"Order\" AS `y` FROM t WHERE \"Two Words\" > 0"),
+    OVER_MIXED("CREATE VIEW v AS SELECT key, Id FROM t ORDER BY key",
+               "CREATE VIEW v AS SELECT \"key\", [Id] FROM t ORDER BY "
+               "[KEY]"),
+    OVER_MIXED("CREATE VIEW v AS SELECT Id AS Total FROM t ORDER BY Total",
+               "CREATE VIEW v AS SELECT Id AS \"Total\" FROM t ORDER BY \"Total\""),
+    OVER_MIXED("CREATE VIEW v AS SELECT a.Id AS x FROM t AS A, Log B WHERE B.At = A.Created",
+               "CREATE VIEW v AS SELECT \"a\".\"Id\" AS x FROM [t] AS \"A\", \"Log\" \"B\" WHERE \"B\".\"At\" = "
+               "`A`.[Created]"),
+    OVER_MIXED(
+        "CREATE VIEW v AS WITH W (A) AS (SELECT Id FROM t) SELECT A AS x FROM W WHERE A > 1",
+        "CREATE VIEW v AS WITH \"W\" (\"A\") AS (SELECT \"Id\" FROM t) SELECT \"A\" AS x FROM \"W\" WHERE \"A\" > 1"),
+    OVER_MIXED(
+        "CREATE VIEW u AS SELECT Id AS Total FROM t; CREATE VIEW v AS SELECT Total AS x, Total + 1 AS y FROM u",
+        "CREATE VIEW u AS SELECT Id AS [Total] FROM t; CREATE VIEW v AS SELECT \"Total\" AS x, \"Total\" + 1 AS y FROM "
+        "\"u\""),
+    OVER_MIXED("CREATE VIEW u AS SELECT * FROM t; CREATE VIEW v AS SELECT Created AS x FROM u",
+               "CREATE VIEW u AS SELECT * FROM t; CREATE VIEW v AS SELECT \"Created\" AS x FROM u"),
+    OVER_MIXED("CREATE VIEW v AS SELECT Id FROM t WHERE s = \"Open\"",
+               "CREATE VIEW v AS SELECT Id FROM t WHERE s = 'Open'"),
+    OVER_MIXED("CREATE VIEW v AS SELECT Id FROM t WHERE Id IN Log",
+               "CREATE VIEW v AS SELECT Id FROM t WHERE Id IN \"Log\""),
+    OVER_MIXED("CREATE VIEW v AS SELECT value AS x FROM json_each('[]')",
+               "CREATE VIEW v AS SELECT \"value\" AS x FROM json_each('[]')"),
+    OVER_MIXED("CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE t SET Created = Created WHERE Id = NEW.Id; END",
+               "CREATE TRIGGER g AFTER INSERT ON t BEGIN UPDATE `t` SET \"Created\" = \"Created\" WHERE \"Id\" = "
+               "NEW.\"Id\"; END"),
+    OVER_MIXED(
+        "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO Log (At, Message) VALUES (1, 'So'); END",
+        "CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO \"Log\" (\"At\", `Message`) VALUES (1, \"So\"); END"),
+    TABLE("a DEFAULT x'0aff'", "a DEFAULT X'0AFF'"),
+    TABLE("a CHECK (a <> x'0aff')", "a CHECK (a <> X'0aFF')"),
+    VIEW("SELECT x'0a' AS a", "SELECT X'0A' AS a"),
     /* views */
     VIEW("SELECT x, y FROM p", "select x,y from p"),
     VIEW("SELECT x, y FROM p", "SELECT \"x\", [y] FROM `p` -- so\n"),
@@ -350,6 +401,38 @@ static const pair different[] = {
     INDEX("CREATE INDEX i ON t (lower(a))", "CREATE INDEX i ON t (upper(a))"),
     INDEX("CREATE INDEX i ON t (a || \"X\")", "CREATE INDEX i ON t (a || \"x\")"),
     INDEX("CREATE INDEX i ON t (a || 'b')", "CREATE INDEX i ON t (a || b)"),
+    /* strings in double quotes */
+    OVER_MIXED_ASK("CREATE VIEW v AS SELECT Id FROM t WHERE s = \"Open\"",
+                   "CREATE VIEW v AS SELECT Id FROM t WHERE s = \"open\"",
+                   "INSERT INTO t (s) VALUES ('open'); SELECT count(*) FROM v"),
+    OVER_MIXED_ASK("CREATE VIEW v AS SELECT Id FROM t WHERE s = \"At\"",
+                   "CREATE VIEW v AS SELECT Id FROM t WHERE s = \"at\"",
+                   "INSERT INTO t (s) VALUES ('at'); SELECT count(*) FROM v"),
+    OVER_MIXED_ASK("CREATE VIEW v AS SELECT Id FROM t WHERE s = \"Log\"",
+                   "CREATE VIEW v AS SELECT Id FROM t WHERE s = \"log\"",
+                   "INSERT INTO t (s) VALUES ('log'); SELECT count(*) FROM v"),
+    OVER_MIXED_ASK("CREATE VIEW v AS SELECT t.Id FROM t JOIN Log ON \"Open\" = s",
+                   "CREATE VIEW v AS SELECT t.Id FROM t JOIN Log ON \"open\" = s",
+                   "INSERT INTO Log VALUES (1, 1); INSERT INTO t (s) VALUES ('open'); SELECT count(*) FROM v"),
+    OVER_MIXED_ASK("CREATE VIEW v AS SELECT t.Id FROM t JOIN Log ON (s = \"Open\")",
+                   "CREATE VIEW v AS SELECT t.Id FROM t JOIN Log ON (s = \"open\")",
+                   "INSERT INTO Log VALUES (1, 1); INSERT INTO t (s) VALUES ('open'); SELECT count(*) FROM v"),
+    OVER_MIXED_ASK("CREATE VIEW v AS SELECT Id FROM t WHERE s IS NOT DISTINCT FROM \"Open\"",
+                   "CREATE VIEW v AS SELECT Id FROM t WHERE s IS NOT DISTINCT FROM \"open\"",
+                   "INSERT INTO t (s) VALUES ('open'); SELECT count(*) FROM v"),
+    OVER_MIXED_ASK("CREATE VIEW v AS SELECT Id FROM t WHERE s LIKE \"a\" || \"B\" GROUP BY \"c\"",
+                   "CREATE VIEW v AS SELECT Id FROM t WHERE s LIKE \"a\" || \"B\" || \"c\"",
+                   "INSERT INTO t (s) VALUES ('ab'); SELECT count(*) FROM v"),
+    OVER_MIXED_ASK("CREATE VIEW v AS SELECT \"Open\" FROM t", "CREATE VIEW v AS SELECT 'Open' FROM t",
+                   "SELECT name FROM pragma_table_info('v')"),
+    TRIGGER("BEFORE DELETE ON p BEGIN SELECT RAISE(ABORT, \"Z\"); END",
+            "BEFORE DELETE ON p BEGIN SELECT RAISE(ABORT, \"z\"); END"),
+    TRIGGER("BEFORE DELETE ON p BEGIN SELECT RAISE(ABORT, Z); END",
+            "BEFORE DELETE ON p BEGIN SELECT RAISE(ABORT, z); END"),
+    OVER_MIXED("CREATE INDEX i ON t (Id) WHERE s = \"Open\"", "CREATE INDEX i ON t (Id) WHERE s = \"open\""),
+    OVER_MIXED("CREATE INDEX i ON t (Id) WHERE s = \"At\"", "CREATE INDEX i ON t (Id) WHERE s = \"at\""),
+    OVER_MIXED("CREATE VIEW v AS SELECT 1 AS a FROM t \"left\" JOIN Log",
+               "CREATE VIEW v AS SELECT 1 AS a FROM t left JOIN Log"),
     /* views */
     VIEW_ASK("SELECT x FROM p", "SELECT y FROM p", "SELECT name FROM pragma_table_info('v')"),
     VIEW_ASK("SELECT x AS a FROM p", "SELECT x AS A FROM p", "SELECT name FROM pragma_table_info('v')"),

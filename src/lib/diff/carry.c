@@ -161,7 +161,8 @@ static int take_declared(mo_carrier *c, const mo_object *declared)
     mo_match_way way = mo_match_objects(c->live, &c->declared, declared, &live);
     if (live && (live->flags & MO_OBJECT_UNCOMPARED)) /* cannot be told from what is declared: it stays */
         return carry_object(c, live, NULL, 1);
-    if (!(copy = mo_schema_object_same(c->target, declared)))
+    copy = c->annotated ? mo_schema_object_same(c->target, declared) : mo_schema_object_share(c->target, declared);
+    if (!copy)
         return mo_error_nomem(c->err);
     if (declared->renamed_from && !is_followed(c, way, declared, NULL)) {
         copy->renamed_from = NULL;

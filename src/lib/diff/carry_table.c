@@ -335,6 +335,10 @@ int mo_carry_table(mo_carrier *c, const mo_object *live, mo_object *table)
         strcmp(live->canonical, table->canonical) == 0)
         return MOULT_OK;
     const mo_object *owned = c->own->owned ? mo_schema_find(c->own->owned, MO_KIND_TABLE, live->name) : NULL;
+    mo_object *own = mo_schema_object_same(c->target, table); /* until now its parts were those of the declared one */
+    if (!own)
+        return mo_error_nomem(c->err);
+    *table = *own;
     mo_part_carrier p = {.c = c, .table = table, .owned = owned ? owned->table : NULL};
     p.pair = (mo_table_pair){.live = live, .target = table, .renames = &c->renames, .err = c->err};
     int rc = mo_columns_open(&p.pair.live_columns, live->table, c->err);

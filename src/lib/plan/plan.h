@@ -110,6 +110,8 @@ typedef struct mo_plan {
     /* Owned by the plan where set; freed with it. NULL in a plan that was read from JSON. */
     mo_schema *live, *target, *desired;
     mo_schema *renamed; /* what live is after the renames; NULL: there are none, it is live */
+    int made_here;      /* made on the connection that runs it: marker and rows_seen tell whether something changed since */
+    mo_hash marker;     /* of the live schema, taken before it was read */
     int asks_rows;      /* live is the live database: its rows can be asked */
     mo_hash rows_seen;  /* the dialect's value for "nobody has written since" when the rows were asked */
     /* A plan read from JSON keeps its changes only as these. */
@@ -124,6 +126,8 @@ const mo_schema *mo_plan_start(const mo_plan *p);
 
 mo_plan *mo_plan_new(const struct mo_dialect *d); /* NULL: no memory */
 void mo_plan_free(mo_plan *p);                    /* takes NULL */
+/* Lets go of what only building needed: the live schemas, and the changes (rows stay). What is left can be run and told. */
+void mo_plan_settle(mo_plan *p);
 
 /* Building. All return MOULT_OK or NOMEM (in err). */
 int mo_plan_note(mo_plan *p, mo_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -136,10 +136,16 @@ static int read_scoped(runner *r, mo_schema **out)
     return rc;
 }
 
+/* Is the database what the plan starts from? For a plan that was made on this connection the marker tells. */
 static int check_start(runner *r)
 {
     mo_schema *live;
-    int rc = read_scoped(r, &live);
+    mo_hash marker;
+    int rc = r->plan->made_here ? r->d->marker(r->c, &marker, r->err) : MOULT_OK;
+    if (rc == MOULT_OK && r->plan->made_here && mo_hash_equal(marker, r->plan->marker))
+        return MOULT_OK;
+    if (rc == MOULT_OK)
+        rc = read_scoped(r, &live);
     if (rc != MOULT_OK)
         return rc;
     if (strcmp(live->fingerprint, r->plan->from) != 0) {
@@ -177,7 +183,7 @@ static int rows_still_seen(runner *r, int *seen)
     mo_hash now;
     int rc;
     *seen = 0;
-    if (r->plan->live == NULL)
+    if (!r->plan->made_here)
         return MOULT_OK;
     rc = r->d->rows_seen(r->c, &now, r->err);
     *seen = rc == MOULT_OK && mo_hash_equal(now, r->plan->rows_seen);

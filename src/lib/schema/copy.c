@@ -149,6 +149,12 @@ mo_object *mo_schema_object_same(mo_schema *s, const mo_object *o)
     return c.failed ? NULL : copy;
 }
 
+mo_object *mo_schema_object_share(mo_schema *s, const mo_object *o)
+{
+    mo_copier c = {.region = s->region};
+    return copy_memory(&c, o, sizeof *o);
+}
+
 mo_object *mo_schema_object_copy(mo_schema *s, const mo_object *o)
 {
     mo_object *copy = mo_schema_object_same(s, o);

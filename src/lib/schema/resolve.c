@@ -37,7 +37,7 @@ static int add_names(sight *g, const char *const *names, size_t count)
 /* Tables that are there without a definition, and functions that are used as tables. */
 static int is_built_in(const char *name)
 {
-    static const char *const begin[] = {"sqlite_", "pragma_", "json_", "generate_series", "fts", "rtree", "dbstat"};
+    static const char *const begin[] = {"sqlite_", "pragma_", "json_", "generate_series", "dbstat"};
     for (size_t i = 0; i < sizeof begin / sizeof *begin; i++)
         if (strncmp(name, begin[i], strlen(begin[i])) == 0)
             return 1;

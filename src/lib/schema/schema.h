@@ -118,7 +118,8 @@ typedef struct mo_table {
 
 enum {
     MO_OBJECT_FOREIGN = 1,   /* not owned by moult: left alone, listed */
-    MO_OBJECT_UNCOMPARED = 2 /* cannot be compared (a module that is not loaded): left alone, named */
+    MO_OBJECT_UNCOMPARED = 2, /* cannot be compared (a module that is not loaded): left alone, named */
+    MO_OBJECT_UNREAD = 4      /* … for its definition could not be read */
 };
 
 typedef struct mo_object {
@@ -163,6 +164,8 @@ mo_object *mo_schema_object(mo_schema *s, mo_kind kind, const char *name);
  * _same keeps it. */
 mo_object *mo_schema_object_copy(mo_schema *s, const mo_object *o);
 mo_object *mo_schema_object_same(mo_schema *s, const mo_object *o);
+/* Only the object itself is new: all that it points to is borrowed from `o`, whose schema must live as long, and must not be changed. */
+mo_object *mo_schema_object_share(mo_schema *s, const mo_object *o);
 mo_column *mo_column_copy(mo_region *r, const mo_column *from);             /* deep; NULL: no memory */
 mo_constraint *mo_constraint_copy(mo_region *r, const mo_constraint *from); /* deep; NULL: no memory */
 int mo_schema_add(mo_schema *s, mo_object *o, mo_error *err);

@@ -118,6 +118,24 @@ static mo_object *object_of(const mo_schema *s, const mo_item *item)
     return item->decl.name ? mo_schema_find(s, item->decl.kind, item->decl.name) : NULL;
 }
 
+/* What the engine takes and we cannot read would never be compared: nobody may believe that it is. */
+static int refuse_unread(mo_load *l, const mo_item *item, const mo_object *o)
+{
+    mo_object *again = NULL;
+
+    if (!(o->flags & MO_OBJECT_UNREAD)) {
+        return MOULT_OK;
+    }
+    int rc = l->d->read_object(l->out, item->st.text, item->st.length, &again, l->err);
+    if (rc == MOULT_OK) {
+        mo_error_set(l->err, MOULT_SOURCE, "%s", o->note ? o->note : "its definition cannot be read");
+    } else if (rc != MOULT_SOURCE) {
+        return rc;
+    }
+    mo_error_hint(l->err, "the engine takes this definition, but moult cannot read it: write it another way");
+    return mo_load_place(l, item);
+}
+
 /* Everything was created in the scratch: what was read there is the schema. */
 static int take_all(mo_load *l, mo_schema *made)
 {
@@ -125,7 +143,10 @@ static int take_all(mo_load *l, mo_schema *made)
 
     for (size_t i = 0; rc == MOULT_OK && i < l->items.count; i++) {
         mo_object *o = object_of(made, &l->items.items[i]);
-        rc = o ? decorate(l, made, o, &l->items.items[i], 0) : annotated_in_vain(l, &l->items.items[i]);
+        rc = o ? refuse_unread(l, &l->items.items[i], o) : MOULT_OK;
+        if (rc == MOULT_OK) {
+            rc = o ? decorate(l, made, o, &l->items.items[i], 0) : annotated_in_vain(l, &l->items.items[i]);
+        }
     }
     return rc;
 }
@@ -163,6 +184,11 @@ static int take_some(mo_load *l, const mo_schema *made)
         if (item->run && !created) {
             rc = annotated_in_vain(l, item);
             continue;
+        }
+        const mo_object *known = created ? created : item->twin;
+        rc = known ? refuse_unread(l, item, known) : MOULT_OK;
+        if (rc != MOULT_OK) {
+            break;
         }
         mo_object *o = created ? mo_schema_object_copy(l->out, created) : own_object(l, item);
         rc = o ? decorate(l, l->out, o, item, !created) : mo_error_nomem(l->err);

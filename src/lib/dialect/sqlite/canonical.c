@@ -3,13 +3,15 @@
  * canonical.c - canonical forms: what of a text is no difference to SQLite.
  *
  * A canonical form is a row of tokens with one space between them. Keywords and unquoted names are in lower case, a quoted
- * name is as if unquoted where that is the same thing, strings, blobs and numbers stay what they are. Where it depends
- * on something that is not known here whether two texts mean the same, they differ: making a view again costs nothing, a
+ * name is as if unquoted where that is the same thing, strings and numbers stay what they are. A token in double quotes
+ * that may be a name or a string, by the tables around, is left marked: the seal of a schema resolves it. Where it depends
+ * on something that nobody knows whether two texts mean the same, they differ: making a view again costs nothing, a
  * difference that is not seen costs trust.
  */
 #include <string.h>
 
 #include "dialect/sqlite/reader_core.h"
+#include "schema/canonical.h"
 #include "schema/fold.h"
 
 static int is_word_char(char c)
@@ -70,18 +72,81 @@ void mo_canonical_name(mo_str *out, const char *name, size_t length)
         add_quoted(out, name, length, '"', 1);
 }
 
-/* A name in quotes where the columns are not known: as if unquoted only when no keyword is spelled so. */
-static void add_free_name(mo_str *out, const char *name, size_t length)
+/* Keywords that are names nearly anywhere, but may begin an operand's place with a meaning of their own. */
+static int is_operand_word(mo_word word)
 {
-    if (mo_name_is_plain(name, length) && mo_word_find(name, length) == MO_WORD_NONE && !is_value_word(name, length))
-        add_folded(out, name, length);
-    else
-        add_quoted(out, name, length, '"', 1);
+    switch (word) {
+    case MO_WORD_CAST:
+    case MO_WORD_RAISE:
+    case MO_WORD_CONFLICT:
+    case MO_WORD_PARTITION:
+    case MO_WORD_ROWS:
+    case MO_WORD_RANGE:
+    case MO_WORD_GROUPS:
+    case MO_WORD_MATERIALIZED:
+    case MO_WORD_RECURSIVE:
+    case MO_WORD_EXCLUDE:
+    case MO_WORD_LIKE:
+    case MO_WORD_GLOB:
+    case MO_WORD_MATCH:
+    case MO_WORD_REGEXP:
+        return 1;
+    default:
+        return 0;
+    }
 }
 
 static int is_dot(const mo_reader *r, size_t i)
 {
     return i < r->count && mo_rtoken_is_punct(r, &r->tokens[i], '.');
+}
+
+/* Does an operand or a name begin at this token, and nothing else? */
+static int begins_operand(const mo_reader *r, size_t i, size_t from)
+{
+    if (i == from)
+        return 1;
+    const mo_rtoken *before = &r->tokens[i - 1];
+    switch (before->word) {
+    case MO_WORD_NONE:
+        return before->kind == MO_TOKEN_OPERATOR
+                   ? !(r->text[before->at] == '*' && before->length == 1)
+                   : mo_rtoken_is_punct(r, before, '(') || mo_rtoken_is_punct(r, before, ',') || is_dot(r, i - 1);
+    case MO_WORD_NULL:
+    case MO_WORD_ISNULL:
+    case MO_WORD_NOTNULL:
+        return 0;
+    case MO_WORD_BY: /* may be a name itself */
+        return i - 1 > from && (r->tokens[i - 2].word == MO_WORD_ORDER || r->tokens[i - 2].word == MO_WORD_GROUP);
+    default:
+        return mo_word_where((mo_word)before->word) == MO_WORD_USE_RESERVED;
+    }
+}
+
+/* A name in quotes: as if unquoted, unless a keyword is spelled so that may mean something there. */
+static void add_free_name(mo_reader *r, size_t i, size_t from, const char *name, size_t length, mo_str *out)
+{
+    mo_word word = mo_word_find(name, length);
+    int free = word == MO_WORD_NONE ||
+               (mo_word_where(word) == MO_WORD_USE_NAME && !is_operand_word(word) && begins_operand(r, i, from));
+    if (free && mo_name_is_plain(name, length) && !is_value_word(name, length))
+        add_folded(out, name, length);
+    else
+        add_quoted(out, name, length, '"', 1);
+}
+
+/* Is it the end of an operand? What follows it directly, in quotes, can be an alias only. */
+static int ends_operand(const mo_reader *r, size_t i)
+{
+    const mo_rtoken *t = &r->tokens[i];
+    return t->kind == MO_TOKEN_QUOTED || t->kind == MO_TOKEN_STRING || t->kind == MO_TOKEN_NUMBER ||
+           mo_rtoken_is_punct(r, t, ')') || (t->kind == MO_TOKEN_WORD && t->word == MO_WORD_NONE);
+}
+
+/* Is it the FROM of IS DISTINCT FROM? */
+static int is_comparison(const mo_reader *r, size_t i, size_t from)
+{
+    return i > from && r->tokens[i].word == MO_WORD_FROM && r->tokens[i - 1].word == MO_WORD_DISTINCT;
 }
 
 /* Can this quoted token be nothing but a name, for where it stands? (x.y, f(x), COLLATE x, FROM x) */
@@ -92,15 +157,59 @@ static int stands_as_name(const mo_reader *r, size_t i, size_t from)
     if (i == from)
         return 0;
     switch (r->tokens[i - 1].word) {
-    case MO_WORD_COLLATE:
     case MO_WORD_FROM:
+        return !is_comparison(r, i - 1, from);
+    case MO_WORD_COLLATE:
     case MO_WORD_JOIN:
     case MO_WORD_INTO:
     case MO_WORD_UPDATE:
+    case MO_WORD_AS:
+    case MO_WORD_IN:
+    case MO_WORD_OVER:
+    case MO_WORD_WINDOW:
         return 1;
+    case MO_WORD_BY:
+        return i - 1 > from && r->tokens[i - 2].word == MO_WORD_INDEXED;
     default:
         return 0;
     }
+}
+
+/* No text may hold what marks are made of. */
+static int can_mark(const mo_reader *r)
+{
+    for (char c = MO_MARK_NAME; c <= MO_MARK_END; c++)
+        if (memchr(r->text, c, r->length))
+            return 0;
+    return 1;
+}
+
+/* A token in double quotes that is a name when there is something of that name, else a string. `lone`: it is a result column
+ * without AS, which a string gives its very text as name. */
+static void add_marked(mo_reader *r, size_t i, size_t from, int lone, mo_str *out)
+{
+    const mo_rtoken *t = &r->tokens[i];
+    size_t length = 0;
+    const char *name = mo_rtoken_value(r, t, &length);
+    if (!name) {
+        out->failed = 1;
+        return;
+    }
+    if (!can_mark(r)) {
+        add_quoted(out, name, length, '"', 0);
+        return;
+    }
+    mo_str_addc(out, MO_MARK_NAME);
+    add_folded(out, name, length);
+    mo_str_addc(out, MO_MARK_IS);
+    add_free_name(r, i, from, name, length, out);
+    mo_str_addc(out, MO_MARK_ELSE);
+    if (lone)
+        add_quoted(out, r->text + t->at, t->length, '\'', 0);
+    else
+        add_quoted(out, name, length, '\'', 0);
+    mo_str_addc(out, MO_MARK_END);
+    r->marked = 1;
 }
 
 static int is_row_id(const char *name, size_t length)
@@ -109,34 +218,24 @@ static int is_row_id(const char *name, size_t length)
            mo_name_equaln("_rowid_", name, length);
 }
 
-static int is_folded(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if (text[i] >= 'A' && text[i] <= 'Z')
-            return 0;
-    return 1;
-}
-
 static void add_quoted_token(mo_reader *r, size_t i, size_t from, const mo_names *columns, mo_str *out)
 {
     const mo_rtoken *t = &r->tokens[i];
     size_t length = 0;
     const char *name = mo_rtoken_value(r, t, &length);
-    int sure = t->quote != '"' || stands_as_name(r, i, from) ||
+    int sure = t->quote != '"' || stands_as_name(r, i, from) || (i > from && ends_operand(r, i - 1)) ||
                (i + 1 < r->count && mo_rtoken_is_punct(r, &r->tokens[i + 1], '('));
     if (!name) {
         out->failed = 1;
     } else if (columns) {
-        if (sure || mo_names_find(columns, name, length, NULL) || is_row_id(name, length) ||
-            (i > from && r->tokens[i - 1].word == MO_WORD_AS))
+        if (sure || mo_names_find(columns, name, length, NULL) || is_row_id(name, length))
             mo_canonical_name(out, name, length);
         else
             add_quoted(out, name, length, '\'', 0);
-    } else if (sure || is_folded(name, length)) {
-        /* In lower case it is the same as without quotes: if no such column were there, the other would be an error. */
-        add_free_name(out, name, length);
+    } else if (sure) {
+        add_free_name(r, i, from, name, length, out);
     } else {
-        add_quoted(out, name, length, '"', 0);
+        add_marked(r, i, from, 0, out);
     }
 }
 
@@ -146,7 +245,10 @@ static void add_string(mo_reader *r, size_t i, size_t from, mo_str *out)
     size_t length = 0;
     if (mo_rtoken_is_blob(r, t)) {
         mo_str_addc(out, 'x');
-        mo_str_addn(out, r->text + t->at + 1, t->length - 1);
+        for (size_t k = 1; k < t->length; k++) {
+            char c = r->text[t->at + k];
+            mo_str_addc(out, (char)(c >= 'a' && c <= 'f' ? c - ('a' - 'A') : c));
+        }
     } else if (stands_as_name(r, i, from)) {
         const char *name = mo_rtoken_value(r, t, &length);
         if (name)
@@ -247,7 +349,16 @@ typedef struct body {
     size_t depth;
     unsigned char is_cast[DEEPEST]; /* the parenthesis is that of CAST( */
     unsigned char results[DEEPEST]; /* here the result columns of a SELECT are listed */
+    unsigned char sources[DEEPEST]; /* here the tables of a FROM are listed */
+    size_t list_to;                 /* the list of a CTE's columns ends here: all in it are names */
+    size_t lone;                    /* the only token of a result column without AS */
 } body;
+
+/* The keyword that a token is to a body's structure. */
+static mo_word clause(const body *b, size_t i)
+{
+    return is_comparison(b->r, i, b->from) ? MO_WORD_NONE : (mo_word)b->r->tokens[i].word;
+}
 
 static int ends_results(mo_word word)
 {
@@ -282,7 +393,7 @@ static size_t result_end(const body *b, size_t from, int *has_as)
             if (depth-- == 0)
                 break;
         } else if (depth == 0) {
-            if (mo_rtoken_is_punct(r, t, ',') || mo_rtoken_is_punct(r, t, ';') || ends_results((mo_word)t->word))
+            if (mo_rtoken_is_punct(r, t, ',') || mo_rtoken_is_punct(r, t, ';') || ends_results(clause(b, i)))
                 break;
             *has_as |= t->word == MO_WORD_AS;
         }
@@ -297,7 +408,8 @@ static int is_plain_result(const mo_reader *r, size_t from, size_t to)
         const mo_rtoken *t = &r->tokens[i];
         int star = i + 1 == to && t->kind == MO_TOKEN_OPERATOR && t->length == 1 && r->text[t->at] == '*';
         int name = t->kind == MO_TOKEN_QUOTED ||
-                   (t->kind == MO_TOKEN_WORD && t->word == MO_WORD_NONE && !is_value_word(r->text + t->at, t->length));
+                   (t->kind == MO_TOKEN_WORD && mo_word_where((mo_word)t->word) != MO_WORD_USE_RESERVED &&
+                    !is_value_word(r->text + t->at, t->length));
         if ((i - from) % 2 ? !is_dot(r, i) : !name && !star)
             return 0;
     }
@@ -310,8 +422,16 @@ static size_t add_result(body *b, size_t from)
 {
     int has_as = 0;
     size_t end = result_end(b, from, &has_as);
-    if (end == from || has_as || is_plain_result(b->r, from, end))
+    if (end == from || has_as)
         return from;
+    if (is_plain_result(b->r, from, end)) {
+        b->lone = end == from + 1 ? from : MO_NO_TOKEN;
+        return from;
+    }
+    if (end - from > 1 && b->r->tokens[end - 1].kind != MO_TOKEN_STRING &&
+        mo_rtoken_is_name(b->r, &b->r->tokens[end - 1]) && ends_operand(b->r, end - 2) &&
+        mo_reader_gives(b->r, end - 1))
+        b->out->failed = 1;
     const mo_rtoken *first = &b->r->tokens[from], *last = &b->r->tokens[end - 1];
     mo_str_addn(b->out, b->r->text + first->at, last->at + last->length - first->at);
     return end;
@@ -328,7 +448,7 @@ static void add_alias(body *b, size_t i)
 {
     size_t length = 0;
     const char *name = mo_rtoken_value(b->r, &b->r->tokens[i], &length);
-    if (!name)
+    if (!name || mo_reader_gives(b->r, i))
         b->out->failed = 1;
     else if (b->r->tokens[i].kind == MO_TOKEN_WORD ||
              (mo_name_is_plain(name, length) && mo_word_find(name, length) == MO_WORD_NONE))
@@ -337,23 +457,108 @@ static void add_alias(body *b, size_t i)
         add_quoted(b->out, name, length, '"', 0);
 }
 
-/* Follows where the token leads: parentheses, and the lists of result columns. */
+/* The parenthesis behind the name of a CTE, with names of columns: where it ends; else `i`. */
+static size_t list_end(const body *b, size_t i)
+{
+    const mo_reader *r = b->r;
+    size_t end = i + 1;
+    if (i == b->from || !mo_rtoken_is_name(r, &r->tokens[i - 1]))
+        return i;
+    while (end < b->to && (mo_rtoken_is_name(r, &r->tokens[end]) || mo_rtoken_is_punct(r, &r->tokens[end], ',')))
+        end++;
+    if (end + 2 >= b->to || !mo_rtoken_is_punct(r, &r->tokens[end], ')') || r->tokens[end + 1].word != MO_WORD_AS)
+        return i;
+    const mo_rtoken *t = &r->tokens[end + 2];
+    return mo_rtoken_is_punct(r, t, '(') || t->word == MO_WORD_NOT || t->word == MO_WORD_MATERIALIZED ? end : i;
+}
+
+/* What a parenthesis at `i` opens. */
+static void open_paren(body *b, size_t i)
+{
+    unsigned char sources =
+        b->depth < DEEPEST && b->sources[b->depth] == 1 && i > b->from && !ends_operand(b->r, i - 1);
+    b->depth++;
+    if (b->depth < DEEPEST) {
+        b->is_cast[b->depth] = i > b->from && b->r->tokens[i - 1].word == MO_WORD_CAST;
+        b->results[b->depth] = 0;
+        b->sources[b->depth] = sources;
+    }
+    if (i >= b->list_to)
+        b->list_to = list_end(b, i);
+}
+
+/* A token that ends, or begins again, a list of tables. */
+static void follow_sources(body *b, size_t i)
+{
+    const mo_rtoken *t = &b->r->tokens[i];
+    unsigned char *sources = &b->sources[b->depth];
+    mo_word word = clause(b, i);
+    if (word == MO_WORD_FROM || word == MO_WORD_JOIN)
+        *sources = 1;
+    else if (mo_rtoken_is_punct(b->r, t, ',') && *sources)
+        *sources = 1;
+    else if (word == MO_WORD_ON && *sources)
+        *sources = 2; /* a condition, up to the next table */
+    else if (word == MO_WORD_SELECT || word == MO_WORD_SET || word == MO_WORD_VALUES || ends_results(word) ||
+             mo_rtoken_is_punct(b->r, t, ';'))
+        *sources = 0;
+}
+
+/* Is what stands here, in whatever quotes, a name: a table, its alias, a column of a CTE? */
+static int must_be_name(const body *b, size_t i)
+{
+    return i < b->list_to || (b->depth < DEEPEST && b->sources[b->depth] == 1);
+}
+
+/* RAISE (ABORT, x): a text, however it is written. */
+static int is_message(const body *b, size_t i)
+{
+    const mo_rtoken *t = &b->r->tokens[i];
+    return i >= b->from + 4 && t[-4].word == MO_WORD_RAISE && mo_rtoken_is_punct(b->r, t - 3, '(') &&
+           mo_rtoken_is_punct(b->r, t - 1, ',') && mo_rtoken_is_name(b->r, t);
+}
+
+static void add_body_token(body *b, size_t i)
+{
+    mo_reader *r = b->r;
+    const mo_rtoken *t = &r->tokens[i];
+    size_t length = 0;
+    if (is_message(b, i)) {
+        const char *text = mo_rtoken_value(r, t, &length);
+        if (text)
+            add_quoted(b->out, text, length, '\'', 0);
+        else
+            b->out->failed = 1;
+    } else if (i < b->list_to && mo_rtoken_is_name(r, t) && mo_reader_gives(r, i)) {
+        b->out->failed = 1;
+    } else if (t->kind == MO_TOKEN_QUOTED && t->quote == '"' && must_be_name(b, i)) {
+        const char *name = mo_rtoken_value(r, t, &length);
+        if (name)
+            add_free_name(r, i, b->from, name, length, b->out);
+        else
+            b->out->failed = 1;
+    } else if (t->kind == MO_TOKEN_QUOTED && t->quote == '"' && b->lone == i) {
+        add_marked(r, i, b->from, 1, b->out);
+    } else {
+        add_token(r, i, b->from, NULL, b->out);
+    }
+}
+
+/* Follows where the token leads: parentheses, the lists of result columns and of tables. */
 static void follow(body *b, size_t i)
 {
     const mo_rtoken *t = &b->r->tokens[i];
+    if (b->depth < DEEPEST)
+        follow_sources(b, i);
     if (mo_rtoken_is_punct(b->r, t, '(')) {
-        b->depth++;
-        if (b->depth < DEEPEST) {
-            b->is_cast[b->depth] = i > b->from && b->r->tokens[i - 1].word == MO_WORD_CAST;
-            b->results[b->depth] = 0;
-        }
+        open_paren(b, i);
     } else if (mo_rtoken_is_punct(b->r, t, ')')) {
         if (b->depth)
             b->depth--;
     } else if (b->depth < DEEPEST) {
         if (t->word == MO_WORD_SELECT)
             b->results[b->depth] = 1;
-        else if (ends_results((mo_word)t->word) || mo_rtoken_is_punct(b->r, t, ';'))
+        else if (ends_results(clause(b, i)) || mo_rtoken_is_punct(b->r, t, ';'))
             b->results[b->depth] = 0;
     }
 }
@@ -372,14 +577,14 @@ static int result_begins(const body *b, size_t i)
 
 void mo_canonical_body(mo_reader *r, size_t from, size_t to, int named, mo_str *out)
 {
-    body b = {.r = r, .out = out, .from = from, .to = to, .named = named};
+    body b = {.r = r, .out = out, .from = from, .to = to, .named = named, .lone = MO_NO_TOKEN};
     for (size_t i = from; i < to;) {
         if (i > from)
             mo_str_addc(out, ' ');
         if (behind_as(&b, i) && mo_rtoken_is_name(r, &r->tokens[i]))
             add_alias(&b, i);
         else
-            add_token(r, i, from, NULL, out);
+            add_body_token(&b, i);
         follow(&b, i);
         size_t next = i + 1;
         if (named && next < to && result_begins(&b, i)) {

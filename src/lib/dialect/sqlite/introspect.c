@@ -48,7 +48,7 @@ static int add_unread(introspection *in, const char *type, const char *name, con
     o->sql = mo_region_dup(region, sql);
     o->canonical = o->sql;
     o->parent = mo_kinds[kind].of_table ? mo_region_dup(region, parent) : NULL;
-    o->flags = MO_OBJECT_UNCOMPARED;
+    o->flags = MO_OBJECT_UNCOMPARED | MO_OBJECT_UNREAD;
     o->note =
         mo_region_printf(region, "its definition cannot be read: %s", in->err->pub.message ? in->err->pub.message : "");
     o->tokens = mo_hash_of(sql, strlen(sql));

@@ -62,7 +62,7 @@ static void add_question(probe *p, mo_str *sql, mo_part *part, int about_default
         mo_str_add(sql, value ? value : "NULL");
         mo_str_add(sql, ") THEN 1 END)");
     } else {
-        mo_str_add(sql, ", count(*) - count(");
+        mo_str_add(sql, ", count(");
         mo_str_ident(sql, column, '"');
         mo_str_add(sql, ")");
     }
@@ -229,7 +229,8 @@ static int judge(probe *p)
         }
     }
     for (size_t i = 0; i < p->count && rc == MOULT_OK; i++)
-        rc = judge_answer(p, &p->asked[i], p->answers[i + 1]);
+        rc = judge_answer(p, &p->asked[i],
+                          p->asked[i].about_default ? p->answers[i + 1] : p->change->rows - p->answers[i + 1]);
     return rc;
 }
 

@@ -112,11 +112,13 @@ typedef struct mo_reader {
     size_t count, capacity;
     size_t at;      /* the next token to take */
     size_t own;     /* token of the object's own name */
+    int marked;     /* 1: the canonical form has marks (see schema/canonical.h) */
     int raw_counts; /* 1: white space or comments of this text mean something to SQLite */
     mo_str out;     /* a text under construction */
     mo_str value;   /* of one quoted token */
     mo_names columns;
     mo_names mentioned;
+    MO_VEC(const char *) gives; /* names that the definition itself brings up */
     mo_rpart *parts;
     size_t part_count, part_capacity;
     mo_rcolumn *column_parts;
@@ -152,6 +154,8 @@ int mo_reader_error(mo_reader *r, size_t token, const char *fmt, ...) __attribut
 const char *mo_rtoken_value(mo_reader *r, const mo_rtoken *t, size_t *length);
 /* The same in the region. */
 const char *mo_reader_value(mo_reader *r, size_t token);
+/* Notes that the token is a name that the definition itself brings up. 0, or -1. */
+int mo_reader_gives(mo_reader *r, size_t token);
 /* The tokens as written, with one space where there was white space or a comment. */
 void mo_reader_span(const mo_reader *r, size_t from, size_t to, mo_str *out);
 /* r->out into the region, and cleared. NULL when something failed; the error is set. */

@@ -166,8 +166,8 @@ static int read_view(mo_reader *r, mo_object *o, const mo_rhead *h)
     for (size_t i = from; i < to; i++) { /* the names of its columns, as written: they are what a query sees */
         size_t length = 0;
         const char *name = mo_rtoken_value(r, &r->tokens[i], &length);
-        if (!name)
-            return MOULT_NOMEM;
+        if (!name || (mo_rtoken_is_name(r, &r->tokens[i]) && mo_reader_gives(r, i)))
+            return mo_error_nomem(r->err);
         mo_str_add(&r->out, i == from ? " (" : " ");
         if (mo_rtoken_is_name(r, &r->tokens[i]) && !mo_name_is_plain(name, length)) {
             mo_str_addc(&r->out, '"');
@@ -410,6 +410,9 @@ int mo_read_definition(mo_reader *r, mo_schema *s, const char *sql, size_t lengt
         rc = mo_reader_expected(r, r->at, "the end of the definition");
     if (rc == MOULT_OK && o->kind != MO_KIND_TABLE)
         rc = (o->canonical = mo_reader_take(r)) ? MOULT_OK : MOULT_NOMEM;
+    o->canonical_raw = r->marked ? o->canonical : NULL;
+    o->gives = r->gives.items;
+    o->give_count = r->gives.count;
     if (rc == MOULT_OK)
         rc = set_tokens(r, o, &h);
     if (rc == MOULT_OK)

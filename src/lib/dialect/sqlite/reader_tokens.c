@@ -73,7 +73,8 @@ int mo_reader_load(mo_reader *r, const char *text, size_t length)
     r->length = length;
     r->count = r->at = r->part_count = 0;
     r->own = MO_NO_TOKEN;
-    r->raw_counts = 0;
+    r->raw_counts = r->marked = 0;
+    memset(&r->gives, 0, sizeof r->gives);
     mo_str_clear(&r->out);
     if (length >= MO_STR_MAX)
         return mo_error_set(r->err, MOULT_SOURCE, "a definition is longer than SQLite takes");
@@ -230,6 +231,12 @@ const char *mo_reader_value(mo_reader *r, size_t token)
     if (!copy)
         mo_error_nomem(r->err);
     return copy;
+}
+
+int mo_reader_gives(mo_reader *r, size_t token)
+{
+    const char *name = mo_reader_value(r, token);
+    return name ? mo_vec_push(r->region, &r->gives, name) : -1;
 }
 
 void mo_reader_span(const mo_reader *r, size_t from, size_t to, mo_str *out)

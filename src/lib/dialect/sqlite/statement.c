@@ -105,15 +105,46 @@ int mo_sqlite_prepare(mo_conn *c, const char *sql, sqlite3_stmt **stmt, const ch
     return rc;
 }
 
+/* Gives the error of a statement that could not be prepared its place in the whole text; `sql` is what was prepared. */
+static void add_line(mo_conn *c, const char *text, const char *sql, mo_error *err)
+{
+#if SQLITE_VERSION_NUMBER >= 3038000
+    int offset = sqlite3_error_offset(c->db), line = 1, column = 1;
+
+    if (offset < 0 || (size_t)offset >= strlen(sql)) {
+        return;
+    }
+    for (const char *p = text; p < sql + offset; p++) {
+        if (*p == '\n') {
+            line++;
+            column = 1;
+        } else if (((unsigned char)*p & 0xc0) != 0x80) {
+            column++;
+        }
+    }
+    mo_error_at(err, NULL, line, column);
+#else
+    (void)c;
+    (void)text;
+    (void)sql;
+    (void)err;
+#endif
+}
+
 /* Runs every statement of a text. */
 static int run_all(mo_conn *c, const char *sql, const mo_watch *watch, mo_error *err)
 {
+    const char *text = sql;
     int code = MOULT_OK;
 
     while (code == MOULT_OK && *sql) {
+        const char *from = sql;
         sqlite3_stmt *stmt = NULL;
         int rc;
-        code = mo_sqlite_prepare(c, sql, &stmt, &sql, err);
+        code = mo_sqlite_prepare(c, from, &stmt, &sql, err);
+        if (code == MOULT_DATABASE) {
+            add_line(c, text, from, err);
+        }
         if (code != MOULT_OK || !stmt) {
             continue; /* text without a statement: white space, comments, an empty one */
         }

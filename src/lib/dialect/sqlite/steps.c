@@ -70,7 +70,7 @@ static int drop(mo_ladder *l, const mo_object *o, const char *method)
     mo_str_addf(&sql, "DROP %s ", mo_kinds[o->kind].noun);
     mo_str_ident(&sql, o->name, '"');
     s->title = mo_region_dup(l->plan->region, mo_str_text(&sql));
-    s->undo = o->sql;
+    s->undo = mo_region_dup(l->plan->region, o->sql);
     s->transaction = 1;
     rc =
         sql.failed || s->title == NULL ? mo_error_nomem(l->err) : mo_step_run(l->plan, s, mo_str_text(&sql), 0, l->err);
