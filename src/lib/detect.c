@@ -226,16 +226,16 @@ int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
     if (rc == MOULT_OK) {
         memcpy(plan->from, plan->live->fingerprint, sizeof plan->from);
         memcpy(plan->to, plan->target->fingerprint, sizeof plan->to);
-        memcpy(plan->declared_fp, plan->desired->fingerprint, sizeof plan->declared_fp);
     }
     mo_schema_free(owned_renamed);
     return rc;
 }
 
-static int take_snapshot(mo_plan *plan, mo_error *err)
+static int take_snapshot(mo_plan *plan, const mo_schema *declared, mo_error *err)
 {
     mo_str json = {0};
-    int rc = mo_snapshot_write(plan->desired, &json, err);
+    int rc = mo_snapshot_write(declared, &json, err);
+    memcpy(plan->declared_fp, declared->fingerprint, sizeof plan->declared_fp);
     if (rc == MOULT_OK && (plan->declared = mo_str_into(&json, plan->region)) == NULL)
         rc = mo_error_nomem(err);
     mo_str_free(&json);
@@ -250,7 +250,7 @@ int mo_detect_assess(moult *m, mo_plan *plan)
 
 int mo_detect_build(moult *m, mo_plan *plan)
 {
-    int rc = take_snapshot(plan, &m->error);
+    int rc = plan->declared ? MOULT_OK : take_snapshot(plan, plan->desired, &m->error);
     if (rc == MOULT_OK)
         rc = m->dialect->steps(m->conn, plan, &m->error);
     if (rc == MOULT_OK)
@@ -321,12 +321,13 @@ int mo_detect_load(moult *m, const mo_source_read *read, const mo_schema *live, 
 
 /* --- all of it ----------------------------------------------------------------------------------------------------- */
 
-/* Is the desired schema one that was applied and since replaced? Then there is nothing to plan, unless asked to go back. */
+/* Is the desired schema older than the one that is there? Then an old build is starting, and there is nothing to plan
+ * unless going back is asked for. */
 static int find_behind(moult *m, mo_plan *plan)
 {
     int64_t version = 0;
     int replaced = 0;
-    int rc = mo_history_find(m->dialect, m->conn, plan->desired->fingerprint, &version, &replaced, &m->error);
+    int rc = mo_history_find(m->dialect, m->conn, plan->declared_fp, &version, &replaced, &m->error);
     plan->behind = rc == MOULT_OK && version > 0 && replaced;
     plan->behind_version = plan->behind ? version : 0;
     return rc;
@@ -336,26 +337,52 @@ static int nothing_to_plan(moult *m, mo_plan *plan)
 {
     memcpy(plan->from, plan->live->fingerprint, sizeof plan->from);
     memcpy(plan->to, plan->live->fingerprint, sizeof plan->to);
-    memcpy(plan->declared_fp, plan->desired->fingerprint, sizeof plan->declared_fp);
     return mo_plan_seal(plan, &m->error);
 }
 
-static int fill_plan(moult *m, const mo_source_read *read, mo_schema **recorded, int64_t version, mo_plan *plan)
+/* What the history is told: the desired schema, and, where only a part was looked at, what was declared of the rest before. */
+static int declare(moult *m, const mo_schema *recorded, mo_plan *plan)
 {
-    mo_deadline deadline = mo_deadline_in(m->options.pub.detect_timeout);
-    const mo_schema *owned = *recorded;
-    int rc = m->dialect->marker(m->conn, &plan->marker, &m->error);
-    plan->asks_rows = plan->made_here = 1;
+    mo_schema *all = NULL;
+    int rc = MOULT_OK;
+    if (recorded && (m->scope.include || m->scope.exclude)) {
+        all = mo_schema_new();
+        rc = all ? MOULT_OK : mo_error_nomem(&m->error);
+        if (all)
+            all->dialect = m->dialect->name;
+        for (size_t i = 0; rc == MOULT_OK && i < plan->desired->objects.count + recorded->objects.count; i++) {
+            int old = i >= plan->desired->objects.count;
+            const mo_object *o = old ? recorded->objects.items[i - plan->desired->objects.count]
+                                     : plan->desired->objects.items[i];
+            mo_object *copy;
+            if (old && mo_scope_has(&m->scope, o))
+                continue;
+            copy = mo_schema_object_same(all, o);
+            rc = copy ? mo_schema_add(all, copy, &m->error) : mo_error_nomem(&m->error);
+        }
+        if (rc == MOULT_OK)
+            rc = mo_schema_seal(all, &m->error);
+    }
     if (rc == MOULT_OK)
-        rc = mo_detect_inspect(m, &plan->live);
-    if (rc == MOULT_OK)
-        rc = mo_detect_load(m, read, plan->live, owned, deadline, &plan->desired);
+        rc = take_snapshot(plan, all ? all : plan->desired, &m->error);
+    mo_schema_free(all);
+    return rc;
+}
+
+/* plan->live and plan->desired are there. */
+static int fill_plan(moult *m, mo_schema **recorded, int64_t version, mo_deadline deadline, mo_plan *plan)
+{
+    mo_schema *owned = NULL;
+    int rc = declare(m, *recorded, plan);
     if (rc == MOULT_OK && version > 0)
         rc = find_behind(m, plan);
     if (rc == MOULT_OK && plan->behind && !m->options.pub.backward)
         return nothing_to_plan(m, plan);
     if (rc == MOULT_OK && plan->behind)
         rc = mo_detect_backward(m, plan, version);
+    if (rc == MOULT_OK && *recorded)
+        rc = in_scope(m, recorded);
+    owned = *recorded;
     if (rc == MOULT_OK)
         rc = mo_detect_diff(m, plan, owned, m->options.pub.own == MOULT_OWN_ALL);
     mo_schema_free(*recorded); /* a large one; all that is needed of it is in the target now */
@@ -369,25 +396,63 @@ static int fill_plan(moult *m, const mo_source_read *read, mo_schema **recorded,
     return rc;
 }
 
-int mo_detect(moult *m, const mo_source_read *read, mo_plan **out)
+/* The desired schema: of a source, or (again) of a plan. */
+static int load_desired(moult *m, const mo_source_read *read, const mo_plan *given, const mo_schema *recorded,
+                        mo_deadline deadline, mo_plan *plan)
 {
-    mo_schema *owned = NULL;
+    if (read)
+        return mo_detect_load(m, read, plan->live, recorded, deadline, &plan->desired);
+    if (given->declared == NULL)
+        return mo_error_set(&m->error, MOULT_INVALID, "plan %.8s does not say what it declares", given->id);
+    return mo_snapshot_read(m->dialect, given->declared, strlen(given->declared), &plan->desired, &m->error);
+}
+
+static int detect(moult *m, const mo_source_read *read, const mo_plan *given, mo_plan *plan)
+{
+    mo_deadline deadline = mo_deadline_in(m->options.pub.detect_timeout);
+    mo_schema *recorded = NULL;
     int64_t version = 0;
     int rc, has_state = mo_state_exists(m->dialect, m->conn, &m->error);
-    *out = NULL;
     rc = has_state < 0 ? has_state : MOULT_OK;
     if (has_state > 0)
-        rc = mo_history_last(m->dialect, m->conn, &version, &owned, &m->error);
-    if (rc == MOULT_OK && owned)
-        rc = in_scope(m, &owned);
-    if (rc == MOULT_OK && (*out = mo_plan_new(m->dialect)) == NULL)
-        rc = mo_error_nomem(&m->error);
+        rc = mo_history_last(m->dialect, m->conn, &version, &recorded, &m->error);
     if (rc == MOULT_OK)
-        rc = fill_plan(m, read, &owned, version, *out);
+        rc = m->dialect->marker(m->conn, &plan->marker, &m->error);
+    plan->asks_rows = plan->made_here = 1;
+    if (rc == MOULT_OK)
+        rc = mo_detect_inspect(m, &plan->live);
+    if (rc == MOULT_OK)
+        rc = load_desired(m, read, given, recorded, deadline, plan);
+    if (rc == MOULT_OK)
+        rc = fill_plan(m, &recorded, version, deadline, plan);
+    mo_schema_free(recorded);
+    return rc;
+}
+
+static int detect_new(moult *m, const mo_source_read *read, const mo_plan *given, mo_plan **out)
+{
+    int rc;
+    *out = mo_plan_new(m->dialect);
+    if (*out == NULL)
+        return mo_error_nomem(&m->error);
+    rc = detect(m, read, given, *out);
     if (rc != MOULT_OK) {
         mo_plan_free(*out);
         *out = NULL;
     }
-    mo_schema_free(owned);
+    return rc;
+}
+
+int mo_detect(moult *m, const mo_source_read *read, mo_plan **out)
+{
+    return detect_new(m, read, NULL, out);
+}
+
+int mo_detect_again(moult *m, const mo_plan *given, mo_plan **out)
+{
+    int backward = m->options.pub.backward, rc;
+    m->options.pub.backward = backward || given->behind;
+    rc = detect_new(m, NULL, given, out);
+    m->options.pub.backward = backward;
     return rc;
 }

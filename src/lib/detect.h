@@ -18,6 +18,8 @@ int mo_detect_backward(moult *m, mo_plan *plan, int64_t latest);
 int mo_detect_assess(moult *m, mo_plan *plan);
 /* Steps, their order, the id. */
 int mo_detect_build(moult *m, mo_plan *plan);
+/* The same plan again, from what `given` declares, on the database as it is now. */
+int mo_detect_again(moult *m, const mo_plan *given, mo_plan **out);
 /* All of them, and the proof. */
 int mo_detect(moult *m, const mo_source_read *read, mo_plan **out);
 

@@ -22,7 +22,7 @@ typedef struct start {
     mo_region *region;
     mo_source_read read;
     mo_hash inputs;      /* of all that can make a plan non-empty, the database aside */
-    const mo_plan *plan; /* what runs */
+    mo_plan *plan;       /* what runs */
     int from_inputs;     /* 1: the plan was made from the inputs, so the fast path may remember them */
     int approved;        /* by a person, in the database */
     const char *backup;
@@ -342,15 +342,24 @@ static void remember_behind(start *s)
     mo_error_clear(&m->error);
 }
 
+/* An application goes on writing while a plan is made. Where that changes what the rows say, the plan is made anew. */
+#define MO_TRIES 5
+
 static int detect_and_decide(start *s, int writable)
 {
-    int rc = mo_detect(s->m, &s->read, &s->result->plan);
-    s->plan = s->result->plan;
-    if (rc == MOULT_OK)
-        mo_plan_settle(s->result->plan);
+    int rc = MOULT_CHANGED;
     s->from_inputs = 1;
-    if (rc == MOULT_OK)
+    for (int i = 0; i < MO_TRIES && rc == MOULT_CHANGED; i++) {
+        mo_error_clear(&s->m->error);
+        mo_plan_free(s->result->plan);
+        rc = mo_detect(s->m, &s->read, &s->result->plan);
+        s->plan = s->result->plan;
+        if (rc != MOULT_OK)
+            return rc;
         rc = decide(s, writable);
+        if (s->m->options.pub.approve) /* a new plan would need a new approval */
+            break;
+    }
     if (rc == MOULT_OK && s->result->outcome == MOULT_BEHIND && writable)
         remember_behind(s);
     return rc;
@@ -437,6 +446,25 @@ int moult_start(moult_result **out, const char *url, const moult_source *desired
     return *out ? rc : MOULT_NOMEM;
 }
 
+/* A plan that came from a file says what was true where it was made. It is made again here and now: only when that
+ * is the same plan does it run, with the risks that this database gives it. */
+static int plan_again(start *s, const mo_plan *given)
+{
+    moult *m = s->m;
+    int rc = mo_detect_again(m, given, &s->result->plan);
+    s->plan = s->result->plan;
+    if (rc != MOULT_OK || strcmp(s->plan->id, given->id) == 0)
+        return rc;
+    if (strcmp(s->plan->from, given->from) != 0) {
+        mo_error_set(&m->error, MOULT_CHANGED, "the schema of %s is not the one that plan %.8s was made for",
+                     moult_database_name(m), given->id);
+    } else {
+        mo_error_set(&m->error, MOULT_CHANGED, "plan %.8s does not fit %s any more: its rows ask for another one, or the file was edited",
+                     given->id, moult_database_name(m));
+    }
+    return mo_error_hint(&m->error, "make a new plan, with the options of this apply (--own, --include, --exclude)");
+}
+
 int moult_apply(moult *m, const moult_plan *plan, moult_result **out)
 {
     start s;
@@ -446,13 +474,15 @@ int moult_apply(moult *m, const moult_plan *plan, moult_result **out)
     if (*out == NULL)
         return mo_error_nomem(&m->error);
     rc = begin(m, &s, *out);
-    s.plan = (const mo_plan *)plan;
+    s.plan = (mo_plan *)(uintptr_t)plan; /* running asks its rows again; what it does stays as it is */
     if (rc == MOULT_OK && s.plan->id[0] == '\0')
         rc = mo_error_set(&m->error, MOULT_INVALID, "the plan has no steps yet: moult_build() makes them");
     if (rc == MOULT_OK && (m->open_mode == MOULT_OPEN_READ || !m->dialect->writable(m->conn)))
         rc = cannot_write(&s);
     if (rc == MOULT_OK)
         rc = m->dialect->lock(m->conn, m->options.pub.lock_timeout, &m->cancel, &lock, &m->error);
+    if (rc == MOULT_OK && !s.plan->made_here)
+        rc = plan_again(&s, s.plan);
     if (rc == MOULT_OK)
         rc = decide(&s, 1);
     m->dialect->unlock(lock);
@@ -524,7 +554,7 @@ int moult_approve(moult *m, const char *id)
         moult_plan_free(plan);
         return rc;
     }
-    s.plan = (const mo_plan *)plan;
+    s.plan = (mo_plan *)plan;
     rc = m->dialect->writable(m->conn)
              ? approve(&s, s.plan->id)
              : mo_error_set(&m->error, MOULT_PERMISSION, "%s cannot be written to", moult_database_name(m));

@@ -129,6 +129,8 @@ Test(state, history)
     cr_expect_eq(add("fp2", "fp1", first), 3); /* backward */
     OK(mo_history_find(d, c, "fp1", &version, &replaced, &help_err));
     cr_expect(version == 3 && !replaced);
+    OK(mo_history_find(d, c, "fp2", &version, &replaced, &help_err)); /* forwards again is not behind */
+    cr_expect(version == 2 && !replaced);
     free(first);
     free(second);
     mo_region_free(r);

@@ -30,7 +30,8 @@ typedef struct mo_part {
     unsigned attrs; /* ALTER of a column: bit (1u << mo_attr) for each attribute that differs */
     mo_judgement judgement;
     const char *evidence; /* what the rows say: "none of 120,411 rows is NULL"; NULL: they were not asked */
-    int64_t default_rows; /* ALTER of a column's default: rows that hold the old one, once they were asked */
+    int64_t null_rows;    /* ALTER to NOT NULL: rows that are NULL, once they were asked */
+    int64_t default_rows; /* ALTER of a default: rows that may read the old one from the definition, once they were asked */
     int harmless;         /* 1: the rows were asked, and nothing of them is lost or refused */
 } mo_part;
 
@@ -126,8 +127,6 @@ const mo_schema *mo_plan_start(const mo_plan *p);
 
 mo_plan *mo_plan_new(const struct mo_dialect *d); /* NULL: no memory */
 void mo_plan_free(mo_plan *p);                    /* takes NULL */
-/* Lets go of what only building needed: the live schemas, and the changes (rows stay). What is left can be run and told. */
-void mo_plan_settle(mo_plan *p);
 
 /* Building. All return MOULT_OK or NOMEM (in err). */
 int mo_plan_note(mo_plan *p, mo_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -15,7 +15,7 @@
 typedef struct runner {
     const mo_dialect *d;
     mo_conn *c;
-    const mo_plan *plan;
+    mo_plan *plan;
     const mo_scope *scope;
     const mo_monitor *monitor;
     mo_error *err;
@@ -103,6 +103,11 @@ static int run_statement(runner *r, const mo_statement *s, int rows_seen)
         rc = run_assert(r, s, &watch);
     else
         rc = r->d->exec(r->c, s->sql, &watch, r->err);
+    if (rc == MOULT_DATABASE && r->err->pub.engine_code && strstr(r->err->pub.engine_code, "CONSTRAINT")) {
+        r->err->pub.code = rc = MOULT_IMPOSSIBLE; /* it is the rows that forbid it */
+        if (r->err->pub.hint == NULL)
+            mo_error_hint(r->err, "rows break what the desired schema asks for; change them, or it; nothing was changed");
+    }
     if (rc != MOULT_OK && r->err->pub.object == NULL)
         mo_error_object(r->err, "step %zu of %zu: %s", r->step_number, r->plan->steps.count, r->step->title);
     return rc;
@@ -190,6 +195,42 @@ static int rows_still_seen(runner *r, int *seen)
     return rc;
 }
 
+/* What the plan took from the rows, as one value: does it still hold? */
+static mo_hash findings(const mo_plan *p)
+{
+    int64_t all[6];
+    mo_hash sum = {0, 0};
+    for (size_t i = 0; i < p->changes.count; i++)
+        for (size_t k = 0; k < p->changes.items[i].parts.count; k++) {
+            const mo_part *part = &p->changes.items[i].parts.items[k];
+            mo_hash one;
+            all[0] = (int64_t)i;
+            all[1] = (int64_t)k;
+            all[2] = part->harmless;
+            all[3] = part->null_rows > 0;
+            all[4] = part->default_rows > 0;
+            all[5] = p->changes.items[i].rows > 0;
+            one = mo_hash_of(all, sizeof all);
+            sum.low ^= one.low;
+            sum.high ^= one.high;
+        }
+    return sum;
+}
+
+/* Somebody has written since the rows were asked. Now nobody else can: they are asked again, and must say the same. */
+static int ask_again(runner *r)
+{
+    mo_hash before = findings(r->plan);
+    int rc;
+    if (!r->plan->asks_rows || r->plan->changes.count == 0)
+        return MOULT_OK;
+    rc = r->d->probe(r->c, r->plan, r->err);
+    if (rc != MOULT_OK || mo_hash_equal(before, findings(r->plan)))
+        return rc;
+    mo_error_set(r->err, MOULT_CHANGED, "rows were written since plan %.8s was made, and it would be another now", r->plan->id);
+    return mo_error_hint(r->err, "make a new plan");
+}
+
 /* Steps first to *next of one transaction (0: none of the others belongs to it). */
 static size_t part_end(const mo_plan *p, size_t first)
 {
@@ -207,10 +248,12 @@ static int run_part(runner *r, size_t first, size_t end, mo_run_record_fn record
         return rc;
     if (first == 0)
         rc = check_start(r);
-    if (rc == MOULT_OK && first == 0)
-        rc = r->d->run_check(r->c, r->plan, 0, r->err);
     if (rc == MOULT_OK)
         rc = rows_still_seen(r, &seen);
+    if (rc == MOULT_OK && first == 0 && !seen)
+        rc = ask_again(r);
+    if (rc == MOULT_OK && first == 0)
+        rc = r->d->run_check(r->c, r->plan, 0, r->err);
     for (size_t i = first; i < end && rc == MOULT_OK; i++)
         rc = run_step(r, i, seen);
     if (rc == MOULT_OK && end >= r->plan->steps.count) {
@@ -225,7 +268,7 @@ static int run_part(runner *r, size_t first, size_t end, mo_run_record_fn record
     return rc;
 }
 
-int mo_run(const mo_dialect *d, mo_conn *c, const mo_plan *plan, const mo_scope *scope, const mo_monitor *monitor,
+int mo_run(const mo_dialect *d, mo_conn *c, mo_plan *plan, const mo_scope *scope, const mo_monitor *monitor,
            mo_run_record_fn record, void *user, mo_error *err)
 {
     runner r = {.d = d, .c = c, .plan = plan, .scope = scope, .monitor = monitor, .err = err};

@@ -24,8 +24,8 @@ typedef int (*mo_run_record_fn)(void *user, mo_error *err);
 
 /* run.c - runs the steps, in as few transactions as they allow; before the last commit: run_check, the schema is read again and must
  * be the target (`plan->to`), `record` is called. Fails with the database as it was, where DDL is transactional. CHANGED when
- * the live schema is not `plan->from` any more. The caller holds the lock. */
-int mo_run(const mo_dialect *d, mo_conn *c, const mo_plan *plan, const mo_scope *scope, const mo_monitor *monitor,
+ * the live schema is not `plan->from` any more, or the rows do not say any more what the plan was made for. The caller holds the lock. */
+int mo_run(const mo_dialect *d, mo_conn *c, mo_plan *plan, const mo_scope *scope, const mo_monitor *monitor,
            mo_run_record_fn record, void *user, mo_error *err);
 
 /* verify.c - how two schemas differ, for a person: one line an object; "" when they do not. */

@@ -183,8 +183,8 @@ static int number_row(void *user, size_t count, const mo_value *v)
 int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, int64_t *version, int *replaced,
                     mo_error *err)
 {
-    mo_value params[2] = {mo_value_text(declared_fp)};
-    int64_t later = 0;
+    mo_value params[1] = {mo_value_text(declared_fp)};
+    int64_t older = 0;
     int there = mo_state_has(d, c, "history", err);
     int code;
 
@@ -195,12 +195,13 @@ int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, in
     }
     code = mo_state_run(d, c, "SELECT max(version) FROM {}history WHERE to_schema = ?", params, 1, number_row, version,
                         err);
-    if (code == MOULT_OK && *version) {
-        params[1] = mo_value_int(*version);
-        code = mo_state_run(d, c, "SELECT max(version) FROM {}history WHERE to_schema <> ? AND version > ?", params, 2,
-                            number_row, &later, err);
-        *replaced = later != 0;
-    }
+    if (code == MOULT_OK && *version) /* versions that went back do not make their schema a new one: the first ones count */
+        code = mo_state_run(d, c,
+                            "SELECT (SELECT min(version) FROM {}history WHERE to_schema = ?) < "
+                            "(SELECT min(version) FROM {}history WHERE to_schema = "
+                            "(SELECT to_schema FROM {}history ORDER BY version DESC LIMIT 1))",
+                            params, 1, number_row, &older, err);
+    *replaced = older != 0;
     return code;
 }
 

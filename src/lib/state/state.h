@@ -31,7 +31,8 @@ int mo_history_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_versions *
 int mo_history_last(const mo_dialect *d, mo_conn *c, int64_t *version, mo_schema **schema, mo_error *err);
 /* One version's snapshot. NOTFOUND names the versions that there are. */
 int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schema **out, mo_error *err);
-/* The newest version that declared this fingerprint, and whether a later one declared another: 0 version when none. */
+/* The newest version that declared this fingerprint (0: none), and whether it was replaced: whether it was first declared
+ * before the schema that is there now was. */
 int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, int64_t *version, int *replaced,
                     mo_error *err);
 /* Adds one; sets info.version. Chained by SHA-256 over the previous row's chain value and this row. */

@@ -31,6 +31,29 @@ mo_affinity mo_sqlite_affinity(const char *type)
     return MO_AFFINITY_NUMERIC;
 }
 
+/* A number in a TEXT column is read from the definition with its own spelling, which no comparison finds; the same holds
+ * for whatever is no plain value (TRUE, CAST …). */
+int mo_sqlite_default_is_telling(const mo_column *c)
+{
+    const char *canonical = c->attr[MO_ATTR_DEFAULT].canonical;
+    mo_lexer l;
+    mo_token t;
+    if (canonical == NULL || *canonical == '\0')
+        return 1;
+    if (!mo_sqlite_default_is_constant(canonical))
+        return 0;
+    mo_lexer_init(&l, &mo_lex_sqlite, canonical, strlen(canonical));
+    t = mo_lexer_next(&l);
+    if (t.kind == MO_TOKEN_STRING || mo_token_is(&t, "null"))
+        return 1;
+    if (t.kind == MO_TOKEN_OPERATOR)
+        t = mo_lexer_next(&l);
+    for (size_t i = 0; i < t.length; i++)
+        if (t.text[i] < '0' || t.text[i] > '9')
+            return 0;
+    return t.length < 16 && mo_sqlite_affinity(mo_column_attr(c, MO_ATTR_TYPE)) != MO_AFFINITY_TEXT;
+}
+
 int mo_sqlite_default_is_constant(const char *canonical)
 {
     mo_lexer l;

@@ -86,8 +86,21 @@ static void look_at_new_column(alteration *a, const mo_part *p)
     }
 }
 
-/* Does an index of the table name this column? Then what it holds would no longer fit. */
-static int is_indexed(const alteration *a, const char *column)
+static int expression_names(const char *expression, const char *column)
+{
+    mo_lexer x;
+    mo_token t;
+    mo_lexer_init(&x, &mo_lex_sqlite, expression, strlen(expression));
+    for (t = mo_lexer_next(&x); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD; t = mo_lexer_next(&x)) {
+        size_t quotes = t.kind == MO_TOKEN_QUOTED ? 1 : 0;
+        if (t.length > 2 * quotes && mo_name_equaln(column, t.text + quotes, t.length - 2 * quotes))
+            return 1;
+    }
+    return 0;
+}
+
+/* Does anything of the table rest on the value of this column: an index, another generated column, a constraint? */
+static int is_rested_on(const alteration *a, const mo_table *t, const char *column)
 {
     const mo_schema *start = mo_plan_start(a->l->plan);
     for (size_t i = 0; i < start->objects.count; i++) {
@@ -95,12 +108,13 @@ static int is_indexed(const alteration *a, const char *column)
         if (o->kind == MO_KIND_INDEX && mo_name_equal(o->parent, a->name) && mo_object_mentions(o, column))
             return 1;
     }
-    for (size_t i = 0; i < a->before->constraints.count; i++) {
-        const mo_constraint *k = a->before->constraints.items[i];
-        for (size_t n = 0; k->kind <= MO_CONSTRAINT_UNIQUE && n < k->column_count; n++)
-            if (mo_name_equal(k->columns[n], column))
-                return 1;
-    }
+    for (size_t i = 0; i < t->columns.count; i++)
+        if (!mo_name_equal(t->columns.items[i]->name, column) &&
+            expression_names(mo_column_attr(t->columns.items[i], MO_ATTR_GENERATED), column))
+            return 1;
+    for (size_t i = 0; i < t->constraints.count; i++)
+        if (expression_names(t->constraints.items[i]->canonical, column))
+            return 1;
     return 0;
 }
 
@@ -110,8 +124,9 @@ static void look_at_generated(alteration *a, const mo_part *p)
     const char *c = mo_column_attr(p->column_after, MO_ATTR_GENERATED);
     if (strncmp(b, "virtual", 7) != 0 || strncmp(c, "virtual", 7) != 0)
         needs_rebuild(a, "what is generated changes");
-    else if (is_indexed(a, p->column_before->name))
-        needs_rebuild(a, "an indexed generated column changes");
+    else if (is_rested_on(a, a->before, p->column_before->name) || is_rested_on(a, a->after, p->column_after->name) ||
+             p->column_after->attr[MO_ATTR_NOT_NULL].canonical)
+        needs_rebuild(a, "a generated column changes on which others rest");
     else
         a->edit = 1;
 }
@@ -127,6 +142,16 @@ static void look_at_default(alteration *a, const mo_part *p)
         a->update = 1;
 }
 
+/* Does a fill give rows a value: all of them when the column is new, those that are NULL when it becomes NOT NULL? */
+static int fills(const mo_part *p)
+{
+    const mo_column *c = p->column_after;
+    if (c->fill == NULL)
+        return 0;
+    return p->op == MOULT_OP_CREATE || ((p->attrs & (1u << MO_ATTR_NOT_NULL)) &&
+                                        c->attr[MO_ATTR_NOT_NULL].canonical && p->null_rows > 0);
+}
+
 static void look_at_changed_column(alteration *a, const mo_part *p)
 {
     const mo_column *b = p->column_before, *c = p->column_after;
@@ -134,7 +159,8 @@ static void look_at_changed_column(alteration *a, const mo_part *p)
         needs_rebuild(a, "the row id becomes another column");
     if (p->attrs & (1u << MO_ATTR_COLLATION))
         needs_rebuild(a, "a collation changes");
-    if (p->attrs & (1u << MO_ATTR_GENERATED))
+    if ((p->attrs & (1u << MO_ATTR_GENERATED)) ||
+        ((p->attrs & (1u << MO_ATTR_TYPE)) && c->attr[MO_ATTR_GENERATED].canonical))
         look_at_generated(a, p);
     if (p->attrs & (1u << MO_ATTR_TYPE)) {
         if (mo_table_option(a->after, "strict"))
@@ -149,7 +175,7 @@ static void look_at_changed_column(alteration *a, const mo_part *p)
         look_at_default(a, p);
     if (p->attrs & ((1u << MO_ATTR_NOT_NULL) | (1u << MO_ATTR_NOT_NULL_CONFLICT))) {
         a->edit = 1;
-        if (c->fill && (p->attrs & (1u << MO_ATTR_NOT_NULL)) && !p->harmless)
+        if (fills(p))
             a->update = 1;
     }
 }
@@ -316,40 +342,56 @@ static int add_column(mo_ladder *l, const alteration *a, const mo_column *c)
     return rc;
 }
 
-/* The rows that are written before the edit: filled, or written out with the default that they read. */
-static void update_for(mo_str *set, mo_str *where, const mo_part *p)
+#define EVERY_ROW "1"
+
+static void add_condition(mo_str *where, const char *column, const char *value)
+{
+    if (strcmp(mo_str_text(where), EVERY_ROW) == 0)
+        return;
+    mo_str_add(where, where->length ? " OR " : "");
+    mo_str_ident(where, column, '"');
+    mo_str_addf(where, " IS (%s)", value ? value : "NULL");
+}
+
+static void want_every_row(mo_str *where)
+{
+    mo_str_clear(where);
+    mo_str_add(where, EVERY_ROW);
+}
+
+static void set_value(mo_str *set, const mo_part *p)
 {
     const mo_column *c = p->column_after;
-    int is_new = p->op == MOULT_OP_CREATE;
-    if (!is_new && !((p->attrs & (1u << MO_ATTR_DEFAULT)) && p->default_rows > 0) && !(c->fill && !p->harmless))
-        return;
-    if (is_new && c->fill == NULL)
-        return;
     mo_str_add(set, set->length ? ", " : "");
     mo_str_ident(set, c->name, '"');
     mo_str_add(set, "=");
-    if (c->fill && is_new) {
+    if (p->op == MOULT_OP_CREATE) {
         mo_str_addf(set, "(%s)", c->fill);
-        mo_str_clear(where);
-        mo_str_add(where, "1");
         return;
     }
-    if (c->fill) {
-        mo_str_addf(set, "CASE WHEN ");
+    if (fills(p)) {
+        mo_str_add(set, "CASE WHEN ");
         mo_str_ident(set, c->name, '"');
         mo_str_addf(set, " IS NULL THEN (%s) ELSE ", c->fill);
     }
     mo_str_ident(set, c->name, '"');
-    mo_str_add(set, c->fill ? " END" : "");
-    if (strcmp(mo_str_text(where), "1") == 0)
+    mo_str_add(set, fills(p) ? " END" : "");
+}
+
+/* The rows that are written before the edit: filled, or written out with the default that they read. */
+static void update_for(mo_str *set, mo_str *where, const mo_part *p)
+{
+    const mo_column *c = p->column_after;
+    int written_out = p->op == MOULT_OP_ALTER && (p->attrs & (1u << MO_ATTR_DEFAULT)) && p->default_rows > 0;
+    if (!written_out && !fills(p))
         return;
-    mo_str_add(where, where->length ? " OR " : "");
-    mo_str_ident(where, c->name, '"');
-    mo_str_add(where, " IS (");
-    mo_str_add(where, c->fill || !p->column_before->attr[MO_ATTR_DEFAULT].text
-                          ? "NULL"
-                          : p->column_before->attr[MO_ATTR_DEFAULT].text);
-    mo_str_add(where, ")");
+    set_value(set, p);
+    if (p->op == MOULT_OP_CREATE || (written_out && !mo_sqlite_default_is_telling(p->column_before)))
+        want_every_row(where);
+    else if (written_out)
+        add_condition(where, c->name, p->column_before->attr[MO_ATTR_DEFAULT].text);
+    if (p->op == MOULT_OP_ALTER && fills(p))
+        add_condition(where, c->name, NULL);
 }
 
 static int update_rows(mo_ladder *l, const alteration *a, mo_step *s)
@@ -363,7 +405,7 @@ static int update_rows(mo_ladder *l, const alteration *a, mo_step *s)
     mo_str_ident(&sql, a->name, '"');
     mo_str_add(&sql, " SET ");
     mo_str_add(&sql, mo_str_text(&set));
-    if (strcmp(mo_str_text(&where), "1") != 0) {
+    if (strcmp(mo_str_text(&where), EVERY_ROW) != 0) {
         mo_str_add(&sql, " WHERE ");
         mo_str_add(&sql, mo_str_text(&where));
     }
@@ -443,7 +485,12 @@ static int drop_column(mo_ladder *l, const alteration *a, const mo_column *c)
     s->cost = mo_str_into(&cost, l->plan->region);
     if (s->cost == NULL)
         return mo_error_nomem(l->err);
-    return mo_step_run(l->plan, s, sql, a->change->rows, l->err);
+    /* SQLite looks at every view and trigger when a column goes, also at those that wait to be made again. The trial below
+     * has seen to those that name this table. */
+    if (mo_step_run(l->plan, s, "PRAGMA writable_schema=ON", 0, l->err) != MOULT_OK ||
+        mo_step_run(l->plan, s, sql, a->change->rows, l->err) != MOULT_OK)
+        return l->err->pub.code;
+    return mo_step_run(l->plan, s, "PRAGMA writable_schema=OFF", 0, l->err);
 }
 
 /* --- may SQLite drop the columns? -------------------------------------------------------------------------------- */

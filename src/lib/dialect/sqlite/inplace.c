@@ -82,25 +82,25 @@ static int assert_not_null(mo_ladder *l, mo_step *step, const mo_change *change,
     rc = assert_none(
         l, step, change->after->name, &where,
         mo_region_printf(l->plan->region, "%s.%s becomes NOT NULL, and is NULL", change->after->name, c->name),
-        change->rows, part->harmless && c->fill == NULL);
+        change->rows, part->op == MOULT_OP_ALTER && part->null_rows == 0);
     mo_str_free(&where);
     return rc;
 }
 
-static int assert_check(mo_ladder *l, mo_step *step, const mo_change *change, const mo_part *part)
+static int assert_check(mo_ladder *l, mo_step *step, const mo_change *change, const mo_constraint *check)
 {
     const char *start;
     size_t n;
     mo_str where = {0};
     int rc;
-    if (!check_condition(part->constraint_after->text, &start, &n))
+    if (!check_condition(check->text, &start, &n))
         return MOULT_OK;
     mo_str_add(&where, "NOT (");
     mo_str_addn(&where, start, n);
     mo_str_add(&where, ")");
     rc = assert_none(
         l, step, change->after->name, &where,
-        mo_region_printf(l->plan->region, "%s does not satisfy %s", change->after->name, part->constraint_after->text),
+        mo_region_printf(l->plan->region, "%s does not satisfy %s", change->after->name, check->text),
         change->rows, 0);
     mo_str_free(&where);
     return rc;
@@ -114,6 +114,22 @@ static int may_be_null(const mo_part *p)
     return p->op == MOULT_OP_CREATE ? p->column_after->fill != NULL : (p->attrs & (1u << MO_ATTR_NOT_NULL)) != 0;
 }
 
+/* A filled new column comes with its CHECKs, which are no parts of their own. */
+static int assert_own_checks(mo_ladder *l, mo_step *step, const mo_change *change, const mo_part *part)
+{
+    const mo_table *t = change->after->table;
+    int rc = MOULT_OK;
+    if (part->op != MOULT_OP_CREATE || part->column_after->fill == NULL)
+        return MOULT_OK;
+    for (size_t i = 0; i < t->constraints.count && rc == MOULT_OK; i++) {
+        const mo_constraint *k = t->constraints.items[i];
+        if (k->kind == MO_CONSTRAINT_CHECK && k->column >= 0 &&
+            mo_name_equal(t->columns.items[k->column]->name, part->column_after->name))
+            rc = assert_check(l, step, change, k);
+    }
+    return rc;
+}
+
 int mo_ladder_edit_asserts(mo_ladder *l, mo_step *step, const mo_change *change)
 {
     int rc = MOULT_OK;
@@ -121,11 +137,13 @@ int mo_ladder_edit_asserts(mo_ladder *l, mo_step *step, const mo_change *change)
         const mo_part *p = &change->parts.items[i];
         if (p->kind == MO_PART_COLUMN && may_be_null(p))
             rc = assert_not_null(l, step, change, p);
+        if (rc == MOULT_OK && p->kind == MO_PART_COLUMN)
+            rc = assert_own_checks(l, step, change, p);
         if (p->kind == MO_PART_CONSTRAINT && p->op != MOULT_OP_DROP &&
             p->constraint_after->kind == MO_CONSTRAINT_CHECK &&
             (p->constraint_before == NULL ||
              strcmp(p->constraint_before->canonical, p->constraint_after->canonical) != 0))
-            rc = assert_check(l, step, change, p);
+            rc = assert_check(l, step, change, p->constraint_after);
     }
     return rc;
 }

@@ -85,5 +85,7 @@ typedef enum mo_affinity {
 mo_affinity mo_sqlite_affinity(const char *type); /* NULL or "": BLOB */
 /* Is a default (in canonical form) one value, so that ADD COLUMN takes it on a table with rows? NULL is one. */
 int mo_sqlite_default_is_constant(const char *canonical);
+/* Can the rows that read a column's default from the definition be found by comparing with it? */
+int mo_sqlite_default_is_telling(const mo_column *c);
 
 #endif
