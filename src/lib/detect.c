@@ -352,8 +352,8 @@ static int declare(moult *m, const mo_schema *recorded, mo_plan *plan)
             all->dialect = m->dialect->name;
         for (size_t i = 0; rc == MOULT_OK && i < plan->desired->objects.count + recorded->objects.count; i++) {
             int old = i >= plan->desired->objects.count;
-            const mo_object *o = old ? recorded->objects.items[i - plan->desired->objects.count]
-                                     : plan->desired->objects.items[i];
+            const mo_object *o =
+                old ? recorded->objects.items[i - plan->desired->objects.count] : plan->desired->objects.items[i];
             mo_object *copy;
             if (old && mo_scope_has(&m->scope, o))
                 continue;
@@ -450,9 +450,17 @@ int mo_detect(moult *m, const mo_source_read *read, mo_plan **out)
 
 int mo_detect_again(moult *m, const mo_plan *given, mo_plan **out)
 {
-    int backward = m->options.pub.backward, rc;
-    m->options.pub.backward = backward || given->behind;
+    moult_options *o = &m->options.pub;
+    int backward = o->backward, rc;
+    moult_own own = o->own;
+    o->backward = backward || given->behind;
     rc = detect_new(m, NULL, given, out);
-    m->options.pub.backward = backward;
+    if (rc == MOULT_OK && strcmp((*out)->id, given->id) != 0 && own != MOULT_OWN_ALL) {
+        o->own = MOULT_OWN_ALL; /* the plan may have been made so; its file need not be told again */
+        mo_plan_free(*out);
+        rc = detect_new(m, NULL, given, out);
+    }
+    o->own = own;
+    o->backward = backward;
     return rc;
 }

@@ -21,10 +21,10 @@ typedef struct start {
     moult_result *result;
     mo_region *region;
     mo_source_read read;
-    mo_hash inputs;      /* of all that can make a plan non-empty, the database aside */
-    mo_plan *plan;       /* what runs */
-    int from_inputs;     /* 1: the plan was made from the inputs, so the fast path may remember them */
-    int approved;        /* by a person, in the database */
+    mo_hash inputs;  /* of all that can make a plan non-empty, the database aside */
+    mo_plan *plan;   /* what runs */
+    int from_inputs; /* 1: the plan was made from the inputs, so the fast path may remember them */
+    int approved;    /* by a person, in the database */
     const char *backup;
     const char *kind; /* for the history */
     double began;
@@ -458,11 +458,14 @@ static int plan_again(start *s, const mo_plan *given)
     if (strcmp(s->plan->from, given->from) != 0) {
         mo_error_set(&m->error, MOULT_CHANGED, "the schema of %s is not the one that plan %.8s was made for",
                      moult_database_name(m), given->id);
-    } else {
-        mo_error_set(&m->error, MOULT_CHANGED, "plan %.8s does not fit %s any more: its rows ask for another one, or the file was edited",
-                     given->id, moult_database_name(m));
+        return mo_error_hint(&m->error, "it was changed since; make a new plan");
     }
-    return mo_error_hint(&m->error, "make a new plan, with the options of this apply (--own, --include, --exclude)");
+    mo_error_set(&m->error, MOULT_CHANGED, "plan %.8s does not fit %s", given->id, moult_database_name(m));
+    mo_error_detail(&m->error,
+                    "what leads to its schema is plan %.8s: the rows have changed, the file was edited, or it was made "
+                    "with other options (--include, --exclude, --column-order)",
+                    s->plan->id);
+    return mo_error_hint(&m->error, "make a new plan");
 }
 
 int moult_apply(moult *m, const moult_plan *plan, moult_result **out)

@@ -31,8 +31,9 @@ typedef struct mo_part {
     mo_judgement judgement;
     const char *evidence; /* what the rows say: "none of 120,411 rows is NULL"; NULL: they were not asked */
     int64_t null_rows;    /* ALTER to NOT NULL: rows that are NULL, once they were asked */
-    int64_t default_rows; /* ALTER of a default: rows that may read the old one from the definition, once they were asked */
-    int harmless;         /* 1: the rows were asked, and nothing of them is lost or refused */
+    int64_t
+        default_rows; /* ALTER of a default: rows that may read the old one from the definition, once they were asked */
+    int harmless;     /* 1: the rows were asked, and nothing of them is lost or refused */
 } mo_part;
 
 /* One difference between two schemas. RENAME: only the name; what else differs is an ALTER of its own. */
@@ -111,10 +112,10 @@ typedef struct mo_plan {
     /* Owned by the plan where set; freed with it. NULL in a plan that was read from JSON. */
     mo_schema *live, *target, *desired;
     mo_schema *renamed; /* what live is after the renames; NULL: there are none, it is live */
-    int made_here;      /* made on the connection that runs it: marker and rows_seen tell whether something changed since */
-    mo_hash marker;     /* of the live schema, taken before it was read */
-    int asks_rows;      /* live is the live database: its rows can be asked */
-    mo_hash rows_seen;  /* the dialect's value for "nobody has written since" when the rows were asked */
+    int made_here;  /* made on the connection that runs it: marker and rows_seen tell whether something changed since */
+    mo_hash marker; /* of the live schema, taken before it was read */
+    int asks_rows;  /* live is the live database: its rows can be asked */
+    mo_hash rows_seen; /* the dialect's value for "nobody has written since" when the rows were asked */
     /* A plan read from JSON keeps its changes only as these. */
     MO_VEC(moult_change_info) rows;
 } mo_plan;

@@ -106,7 +106,8 @@ static int run_statement(runner *r, const mo_statement *s, int rows_seen)
     if (rc == MOULT_DATABASE && r->err->pub.engine_code && strstr(r->err->pub.engine_code, "CONSTRAINT")) {
         r->err->pub.code = rc = MOULT_IMPOSSIBLE; /* it is the rows that forbid it */
         if (r->err->pub.hint == NULL)
-            mo_error_hint(r->err, "rows break what the desired schema asks for; change them, or it; nothing was changed");
+            mo_error_hint(r->err,
+                          "rows break what the desired schema asks for; change them, or it; nothing was changed");
     }
     if (rc != MOULT_OK && r->err->pub.object == NULL)
         mo_error_object(r->err, "step %zu of %zu: %s", r->step_number, r->plan->steps.count, r->step->title);
@@ -227,7 +228,8 @@ static int ask_again(runner *r)
     rc = r->d->probe(r->c, r->plan, r->err);
     if (rc != MOULT_OK || mo_hash_equal(before, findings(r->plan)))
         return rc;
-    mo_error_set(r->err, MOULT_CHANGED, "rows were written since plan %.8s was made, and it would be another now", r->plan->id);
+    mo_error_set(r->err, MOULT_CHANGED, "rows were written since plan %.8s was made, and it would be another now",
+                 r->plan->id);
     return mo_error_hint(r->err, "make a new plan");
 }
 

@@ -117,7 +117,7 @@ typedef struct mo_table {
 } mo_table;
 
 enum {
-    MO_OBJECT_FOREIGN = 1,   /* not owned by moult: left alone, listed */
+    MO_OBJECT_FOREIGN = 1,    /* not owned by moult: left alone, listed */
     MO_OBJECT_UNCOMPARED = 2, /* cannot be compared (a module that is not loaded): left alone, named */
     MO_OBJECT_UNREAD = 4      /* … for its definition could not be read */
 };

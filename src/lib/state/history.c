@@ -195,7 +195,8 @@ int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, in
     }
     code = mo_state_run(d, c, "SELECT max(version) FROM {}history WHERE to_schema = ?", params, 1, number_row, version,
                         err);
-    if (code == MOULT_OK && *version) /* versions that went back do not make their schema a new one: the first ones count */
+    if (code == MOULT_OK &&
+        *version) /* versions that went back do not make their schema a new one: the first ones count */
         code = mo_state_run(d, c,
                             "SELECT (SELECT min(version) FROM {}history WHERE to_schema = ?) < "
                             "(SELECT min(version) FROM {}history WHERE to_schema = "

@@ -148,8 +148,8 @@ static int fills(const mo_part *p)
     const mo_column *c = p->column_after;
     if (c->fill == NULL)
         return 0;
-    return p->op == MOULT_OP_CREATE || ((p->attrs & (1u << MO_ATTR_NOT_NULL)) &&
-                                        c->attr[MO_ATTR_NOT_NULL].canonical && p->null_rows > 0);
+    return p->op == MOULT_OP_CREATE ||
+           ((p->attrs & (1u << MO_ATTR_NOT_NULL)) && c->attr[MO_ATTR_NOT_NULL].canonical && p->null_rows > 0);
 }
 
 static void look_at_changed_column(alteration *a, const mo_part *p)

@@ -98,10 +98,9 @@ static int assert_check(mo_ladder *l, mo_step *step, const mo_change *change, co
     mo_str_add(&where, "NOT (");
     mo_str_addn(&where, start, n);
     mo_str_add(&where, ")");
-    rc = assert_none(
-        l, step, change->after->name, &where,
-        mo_region_printf(l->plan->region, "%s does not satisfy %s", change->after->name, check->text),
-        change->rows, 0);
+    rc = assert_none(l, step, change->after->name, &where,
+                     mo_region_printf(l->plan->region, "%s does not satisfy %s", change->after->name, check->text),
+                     change->rows, 0);
     mo_str_free(&where);
     return rc;
 }

@@ -123,8 +123,7 @@ static int has_default(const mo_column *c)
 }
 
 /* The first refusal is the error; all others stand in its detail, so that one look is enough to write them all. */
-static int refuse(probe *p, const mo_column *c, const char *what, int64_t rows,
-                  const char *advice)
+static int refuse(probe *p, const mo_column *c, const char *what, int64_t rows, const char *advice)
 {
     mo_str text = {0};
     int rc;
@@ -135,8 +134,8 @@ static int refuse(probe *p, const mo_column *c, const char *what, int64_t rows,
     if (rc == MOULT_OK && (*p->refused)++ == 0) {
         mo_error_set(p->first, MOULT_IMPOSSIBLE, "%s", mo_str_text(&text));
         mo_error_object(p->first, "column %s.%s", p->change->after->name, c->name);
-        mo_error_hint(p->first, "%swrite at the end of its line what those rows shall hold: %s -- @fill EXPRESSION", advice,
-                      c->name);
+        mo_error_hint(p->first, "%swrite at the end of its line what those rows shall hold: %s -- @fill EXPRESSION",
+                      advice, c->name);
         mo_error_at(p->first, c->where.file, c->where.line, c->where.column);
     } else if (rc == MOULT_OK) {
         mo_str_addf(p->others, "%sline %d: %s", p->others->length ? "\n" : "", c->where.line, mo_str_text(&text));
@@ -144,7 +143,6 @@ static int refuse(probe *p, const mo_column *c, const char *what, int64_t rows,
     mo_str_free(&text);
     return rc;
 }
-
 
 /* A column that comes new: with rows in the table a NOT NULL one needs a value for them. */
 static int judge_new(probe *p, mo_part *part)
