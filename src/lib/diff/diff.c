@@ -25,6 +25,8 @@ static int add_change(differ *d, mo_change change)
 /* Nobody compares what cannot be read, and a carried thing is as it was. */
 static int is_left_alone(const mo_object *o)
 {
+    if ((o->flags & MO_OBJECT_FOREIGN) && o->canonical_raw)
+        return 0; /* a new column may turn a string in it into a name: what it holds would no longer be right */
     return (o->flags & (MO_OBJECT_UNCOMPARED | MO_OBJECT_FOREIGN)) != 0;
 }
 
