@@ -363,8 +363,9 @@ static int declare(moult *m, const mo_schema *recorded, mo_plan *plan)
         if (rc == MOULT_OK)
             rc = mo_schema_seal(all, &m->error);
     }
-    if (rc == MOULT_OK)
-        rc = take_snapshot(plan, all ? all : plan->desired, &m->error);
+    memcpy(plan->declared_fp, plan->desired->fingerprint, sizeof plan->declared_fp);
+    if (rc == MOULT_OK && all) /* else later, when the recorded schema's memory is free again */
+        rc = take_snapshot(plan, all, &m->error);
     mo_schema_free(all);
     return rc;
 }

@@ -77,9 +77,9 @@ def high_water(path):
 
 
 def number(value):
-    """A value, as a number where it reads like one: 7, 7.0 and '7' are one."""
+    """A value, as a number where it reads like one: 7, 7.0 and '7' are one, to the 15 digits that a text gets."""
     try:
-        return float(value)
+        return float("%.13g" % float(value))
     except (TypeError, ValueError):
         return value
 

@@ -27,6 +27,14 @@ mo_plan *mo_plan_new(const struct mo_dialect *d)
     return p;
 }
 
+void mo_plan_forget_live(mo_plan *p)
+{
+    mo_schema_free(p->live);
+    mo_schema_free(p->renamed);
+    p->live = p->renamed = NULL;
+    p->changes.count = 0; /* they speak of objects of both */
+}
+
 void mo_plan_free(mo_plan *p)
 {
     if (!p)

@@ -128,6 +128,8 @@ const mo_schema *mo_plan_start(const mo_plan *p);
 
 mo_plan *mo_plan_new(const struct mo_dialect *d); /* NULL: no memory */
 void mo_plan_free(mo_plan *p);                    /* takes NULL */
+/* Lets go of what only making it and asking its rows needed: the live schemas, and the changes (`rows` stay). */
+void mo_plan_forget_live(mo_plan *p);
 
 /* Building. All return MOULT_OK or NOMEM (in err). */
 int mo_plan_note(mo_plan *p, mo_error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

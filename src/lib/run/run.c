@@ -256,6 +256,8 @@ static int run_part(runner *r, size_t first, size_t end, mo_run_record_fn record
         rc = ask_again(r);
     if (rc == MOULT_OK && first == 0)
         rc = r->d->run_check(r->c, r->plan, 0, r->err);
+    if (rc == MOULT_OK && r->plan->made_here)
+        mo_plan_forget_live(r->plan); /* as large as what is read again at the end */
     for (size_t i = first; i < end && rc == MOULT_OK; i++)
         rc = run_step(r, i, seen);
     if (rc == MOULT_OK && end >= r->plan->steps.count) {

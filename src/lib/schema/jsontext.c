@@ -113,6 +113,11 @@ json_t *mo_json_parse(mo_json_reader *r, const char *json, size_t length)
     json_t *root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &error);
     if (root)
         return root;
+    /* jansson often calls a failed allocation a syntax error: a text that is well-formed the second time was never wrong. */
+    json_error_t again;
+    root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &again);
+    if (root)
+        return root;
     if (json_error_code(&error) == json_error_out_of_memory)
         mo_json_nomem(r);
     else

@@ -182,6 +182,8 @@ static void look_at_changed_column(alteration *a, const mo_part *p)
 
 static void look_at(alteration *a, const mo_part *p)
 {
+    if (p->op == MOULT_OP_RENAME)
+        return; /* done before; what else changes of the column is a part of its own */
     switch (p->kind) {
     case MO_PART_OPTION:
         needs_rebuild(a, "an option of the table changes");
@@ -601,8 +603,13 @@ int mo_ladder_alter(mo_ladder *l, const mo_change *change)
 {
     alteration a = {.l = l, .change = change, .before = change->before->table, .after = change->after->table};
     mo_object m;
+    size_t renames = 0;
     int rc;
     a.name = change->after->name;
+    for (size_t i = 0; i < change->parts.count; i++)
+        renames += change->parts.items[i].op == MOULT_OP_RENAME;
+    if (renames == change->parts.count) /* this change is only what rename.c does */
+        return MOULT_OK;
     for (size_t i = 0; i < change->parts.count; i++)
         look_at(&a, &change->parts.items[i]);
     rc = merged(l, &a, &m);

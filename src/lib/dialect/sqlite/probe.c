@@ -257,6 +257,14 @@ static int judge(probe *p)
     return rc;
 }
 
+static int only_renames(const mo_change *change)
+{
+    for (size_t i = 0; i < change->parts.count; i++)
+        if (change->parts.items[i].op != MOULT_OP_RENAME)
+            return 0;
+    return 1;
+}
+
 int mo_sqlite_probe(mo_conn *c, mo_plan *plan, mo_error *err)
 {
     size_t refused = 0;
@@ -272,7 +280,7 @@ int mo_sqlite_probe(mo_conn *c, mo_plan *plan, mo_error *err)
                    .others = &others,
                    .first = &first,
                    .err = err};
-        if (change->op != MOULT_OP_ALTER || change->kind != MO_KIND_TABLE)
+        if (change->op != MOULT_OP_ALTER || change->kind != MO_KIND_TABLE || only_renames(change))
             continue;
         rc = ask(&p);
         if (rc == MOULT_OK)

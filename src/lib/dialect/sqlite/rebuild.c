@@ -164,16 +164,13 @@ static int copy(rebuild *r)
         mo_str_ident(&into, c->name, '"');
         add_value(&values, c, old);
     }
-    if (into.length ==
-        0) /* nothing in common: no row can be carried over, and the count below refuses if there are any */
-        return MOULT_OK;
     mo_str_add(&sql, "INSERT OR ABORT INTO ");
     mo_str_ident(&sql, r->temporary, '"');
     mo_str_addf(&sql, "(%s) SELECT %s FROM ", mo_str_text(&into), mo_str_text(&values));
     mo_str_ident(&sql, r->after->name, '"');
-    rc = sql.failed || into.failed || values.failed
-             ? mo_error_nomem(r->l->err)
-             : mo_step_run(r->l->plan, r->step, mo_str_text(&sql), r->change->rows, r->l->err);
+    rc = sql.failed || into.failed || values.failed ? mo_error_nomem(r->l->err) : MOULT_OK;
+    if (rc == MOULT_OK && into.length) /* nothing in common: no row can be copied, and the count below refuses any */
+        rc = mo_step_run(r->l->plan, r->step, mo_str_text(&sql), r->change->rows, r->l->err);
     mo_str_free(&into);
     mo_str_free(&values);
     mo_str_free(&sql);
