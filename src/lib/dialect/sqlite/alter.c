@@ -72,6 +72,14 @@ static void look_at_constraint(alteration *a, const mo_part *p)
         a->edit = 1;
 }
 
+/* TRUE in a TEXT column: a new row gets '1', but a row that reads it from the definition gets the number 1. */
+static int is_truth_as_text(const mo_column *c)
+{
+    const char *value = c->attr[MO_ATTR_DEFAULT].canonical;
+    return value && (mo_name_equal(value, "true") || mo_name_equal(value, "false")) &&
+           mo_sqlite_affinity(mo_column_attr(c, MO_ATTR_TYPE)) == MO_AFFINITY_TEXT;
+}
+
 static void look_at_new_column(alteration *a, const mo_part *p)
 {
     const mo_column *c = p->column_after;
@@ -80,6 +88,8 @@ static void look_at_new_column(alteration *a, const mo_part *p)
         needs_rebuild(a, "a stored generated column is new");
     else if (a->change->rows > 0 && !mo_sqlite_default_is_constant(c->attr[MO_ATTR_DEFAULT].canonical))
         needs_rebuild(a, "the default of a new column is not a constant");
+    else if (a->change->rows > 0 && is_truth_as_text(c))
+        needs_rebuild(a, "old rows would read the default of a new column as a number");
     else if (c->fill && a->change->rows > 0) {
         a->update = 1;
         a->edit = 1;
