@@ -376,7 +376,9 @@ moult_outcome moult_result_outcome(const moult_result *result)
 
 const char *moult_result_text(const moult_result *result)
 {
-    return result && result->text ? result->text : moult_code_text(MOULT_NOMEM);
+    if (result == NULL)
+        return moult_code_text(MOULT_NOMEM);
+    return result->text ? result->text : "";
 }
 
 const moult_plan *moult_result_plan(const moult_result *result)
