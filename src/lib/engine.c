@@ -480,7 +480,7 @@ int moult_apply(moult *m, const moult_plan *plan, moult_result **out)
     if (*out == NULL)
         return mo_error_nomem(&m->error);
     rc = begin(m, &s, *out);
-    s.plan = (mo_plan *)(uintptr_t)plan; /* running asks its rows again; what it does stays as it is */
+    memcpy(&s.plan, &plan, sizeof s.plan); /* running asks its rows again; what it does stays as it is */
     if (rc == MOULT_OK && s.plan->id[0] == '\0')
         rc = mo_error_set(&m->error, MOULT_INVALID, "the plan has no steps yet: moult_build() makes them");
     if (rc == MOULT_OK && (m->open_mode == MOULT_OPEN_READ || !m->dialect->writable(m->conn)))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * region.c - a region of memory: a list of blocks, each zeroed when it is made and handed out from its front.
+ * region.c - a region of memory: a list of blocks, each zeroed when it is made and handed out from its front, texts from its
+ * back.
  *
  * Nothing is ever given back alone, so an allocation costs an addition, and a schema is freed by walking a few blocks.
  * Under AddressSanitizer every allocation gets a block of its own, so that running past an object is seen.
@@ -25,7 +26,7 @@
 
 enum {
     FIRST_BLOCK = 4 * 1024,
-    LARGEST_BLOCK = 256 * 1024, /* larger requests get a block of their own size */
+    LARGEST_BLOCK = 32 * 1024, /* larger requests get a block of their own size */
     FIRST_VEC = 4
 };
 
@@ -110,11 +111,20 @@ void *mo_region_alloc(mo_region *r, size_t size)
     return p;
 }
 
+/* Room for text, which needs no alignment: it is taken from the far end of the block. */
+static char *text_room(mo_region *r, size_t size)
+{
+    if (ONE_BLOCK_EACH || !r || size > r->left)
+        return mo_region_alloc(r, size);
+    r->left -= size;
+    return r->at + r->left;
+}
+
 char *mo_region_dupn(mo_region *r, const char *s, size_t n)
 {
     if (!s || n == SIZE_MAX)
         return NULL;
-    char *copy = mo_region_alloc(r, n + 1);
+    char *copy = text_room(r, n + 1);
     if (copy)
         memcpy(copy, s, n);
     return copy;

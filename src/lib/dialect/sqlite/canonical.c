@@ -178,7 +178,7 @@ static int stands_as_name(const mo_reader *r, size_t i, size_t from)
 /* No text may hold what marks are made of. */
 static int can_mark(const mo_reader *r)
 {
-    for (char c = MO_MARK_NAME; c <= MO_MARK_END; c++)
+    for (int c = MO_MARK_NAME; c <= MO_MARK_END; c++)
         if (memchr(r->text, c, r->length))
             return 0;
     return 1;
