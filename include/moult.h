@@ -166,7 +166,7 @@ typedef struct moult_options {
     int full;                   /**< 1: load and prove everything, not only what changed */
     int backward;               /**< 1: go back to a schema that the history says was replaced */
     int record_only;            /**< 1: change nothing; verify that the schema is there already, and record it */
-    int no_attic;               /**< 1: keep nothing of what is dropped or rewritten */
+    int no_attic;               /**< 1: keep nothing of what is dropped or rewritten, but for the backup */
     int no_backup;              /**< 1: no backup before a medium or high risk */
     int column_order_strict;    /**< 1: the order of columns is a difference */
     double connect_timeout;     /**< seconds to wait for the database to come up; 0: one try */

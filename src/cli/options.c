@@ -44,7 +44,7 @@ const option_info option_table[OPT_COUNT] = {
                       0},
     [OPT_RECORD_ONLY] = {"record-only", 0, OPT_IS_FLAG, NULL, NULL,
                          "change nothing: verify that the desired schema is there already, and record it", 0},
-    [OPT_NO_ATTIC] = {"no-attic", 0, OPT_IS_FLAG, NULL, NULL, "keep nothing of what is dropped or rewritten", 0},
+    [OPT_NO_ATTIC] = {"no-attic", 0, OPT_IS_FLAG, NULL, NULL, "keep nothing of what is dropped or rewritten; so far only the backup keeps it anyway", 0},
     [OPT_NO_BACKUP] = {"no-backup", 0, OPT_IS_FLAG, NULL, NULL, "make no backup before a medium or high risk", 0},
     [OPT_YES] = {"yes", 'y', OPT_IS_FLAG, NULL, NULL, "ask nothing; it answers only what the mode allows", 0},
     [OPT_FULL] = {"full", 0, OPT_IS_FLAG, NULL, NULL, "load and prove everything, not only what changed", 0},

@@ -10,11 +10,16 @@
 static const struct refusal {
     const char *word, *why, *hint;
 } refusals[] = {
-    {"INSERT", "INSERT changes data; desired SQL only declares", "put it into a hook"},
-    {"UPDATE", "UPDATE changes data; desired SQL only declares", "put it into a hook"},
-    {"DELETE", "DELETE changes data; desired SQL only declares", "put it into a hook"},
-    {"REPLACE", "REPLACE changes data; desired SQL only declares", "put it into a hook"},
-    {"WITH", "WITH begins a query or a change of data; desired SQL only declares", "put it into a hook"},
+    {"INSERT", "INSERT changes data; desired SQL only declares",
+     "give existing rows a value with -- @fill, or change data with the application"},
+    {"UPDATE", "UPDATE changes data; desired SQL only declares",
+     "give existing rows a value with -- @fill, or change data with the application"},
+    {"DELETE", "DELETE changes data; desired SQL only declares",
+     "give existing rows a value with -- @fill, or change data with the application"},
+    {"REPLACE", "REPLACE changes data; desired SQL only declares",
+     "give existing rows a value with -- @fill, or change data with the application"},
+    {"WITH", "WITH begins a query or a change of data; desired SQL only declares",
+     "give existing rows a value with -- @fill, or change data with the application"},
     {"SELECT", "SELECT reads data; desired SQL only declares", "take it out"},
     {"VALUES", "VALUES reads data; desired SQL only declares", "take it out"},
     {"EXPLAIN", "EXPLAIN declares nothing", "take it out"},
