@@ -344,7 +344,10 @@ int mo_sqlite_writable(mo_conn *c)
     }
     /* The journal is a new file beside the database, so the folder must be writable too. */
     folder = folder_of(file);
-    yes = folder && faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 &&
+    if (!folder) {
+        return 1; /* no memory to look: whoever writes is told */
+    }
+    yes = faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 &&
           (c->pending || faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) == 0);
     free(folder);
     return yes;
