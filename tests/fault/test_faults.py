@@ -148,25 +148,30 @@ def test_64_processes_start_at_once(tmp_path, journal):
     """One applies, 63 find it done, none fails, the history has one row; the apply lasts a second or more."""
     start = built.program("tests/fault/start64")
     place = Place(tmp_path, 200_000, journal)
-    for attempt in range(6):  # a machine that is too fast gets more rows
-        seconds = place.finish()
-        if seconds >= 1.2:
-            break
-        more = sqlite3.connect(place.before)
-        more.execute("INSERT INTO person (name, age, note) SELECT name, age, note || 'y' FROM person")
-        more.commit()
-        more.close()
-        place.restore()
-    for _ in range(50 if built.torture() else 3 if journal == "delete" else 2):
+    rounds = 50 if built.torture() else 3 if journal == "delete" else 2
+    long_ones = 0
+    place.finish()
+    for _ in range(rounds + 6):
         place.restore()
         done = subprocess.run([start, place.db, place.desired, "64", "280"], capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
         took = float(re.search(r"1 applied in ([\d.]+) s", done.stdout).group(1))
-        assert took >= 1.0, done.stdout
         db = sqlite3.connect(place.db)
         assert db.execute("SELECT count(*) FROM _moult_history").fetchone() == (1,)
         db.close()
         assert place.state() == "after"
+        if took >= 1.0:
+            long_ones += 1
+        else:  # a machine that is too fast gets more rows, and the round does not count as one of the long ones
+            more = sqlite3.connect(place.before)
+            more.execute("INSERT INTO person (name, age, note) SELECT name, age, note || 'y' FROM person")
+            more.commit()
+            more.close()
+            place.restore()
+            place.finish()
+        if long_ones == rounds:
+            break
+    assert long_ones == rounds
 
 
 def test_two_with_different_desires(tmp_path):
