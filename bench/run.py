@@ -173,7 +173,7 @@ class Bench:
         built = self.file("floor.sql", REBUILD.format(pragma=""))
         off = self.file("floor-off.sql", REBUILD.format(pragma="PRAGMA secure_delete = OFF;"))
         seen = {"apply": [], "built": [], "off": []}
-        for _ in range(3):
+        for _ in range(5):
             seen["built"].append(self.once("sql", base, built)["subject"])
             seen["off"].append(self.once("sql", base, off)["subject"])
             seen["apply"].append(self.once("apply", base, desired))

@@ -85,8 +85,10 @@ class Place:
             Path(str(self.db) + side).unlink(missing_ok=True)
         shutil.copy(self.before, self.db)
 
+    tool = None  # a copy of the command, where the one that was built cannot be reached by everybody
+
     def command(self, *more):
-        return [str(built.moult()), "apply", "--url", "sqlite:///%s" % self.db, "--to", str(self.desired), *APPLY, *more]
+        return [str(self.tool or built.moult()), "apply", "--url", "sqlite:///%s" % self.db, "--to", str(self.desired), *APPLY, *more]
 
     def apply(self, *more, limit=60, **options):
         return subprocess.run(self.command(*more), capture_output=True, text=True, timeout=limit, stdin=subprocess.DEVNULL, **options)
@@ -254,7 +256,8 @@ def test_asked_to_stop(tmp_path, number):
     place = Place(tmp_path, 60_000)
     seconds, rng, stopped = place.finish(), random.Random(int(number)), 0
     for _ in range(40 if built.torture() else 4):
-        process = subprocess.Popen(place.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(place.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL,
+                                   preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))  # nohup leaves SIGHUP ignored
         time.sleep(rng.uniform(0.02, seconds * 0.9))
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
@@ -337,11 +340,13 @@ def test_read_only(tmp_path, what):
     place.db.chmod(0o444 if what == "file" else 0o666)
     place.folder.chmod(0o555)
     child = nobody(tmp_path)
+    place.tool = shutil.copy(built.moult(), tmp_path / "moult")  # the checkout may lie in a folder that only root may enter
+    place.tool.chmod(0o755)
     try:
         done = place.apply(preexec_fn=child)
         assert done.returncode == 4, (done.returncode, done.stderr)
         assert done.stderr.strip()
-        look = subprocess.run([str(built.moult()), "plan", "--url", "sqlite:///%s" % place.db, "--to", str(place.desired), "--own=all",
+        look = subprocess.run([str(place.tool), "plan", "--url", "sqlite:///%s" % place.db, "--to", str(place.desired), "--own=all",
                                "--exit-code"], capture_output=True, text=True, timeout=60, preexec_fn=child)
         assert look.returncode == 2, look.stderr
     finally:
