@@ -58,7 +58,7 @@ int mo_ladder_update_triggers(const mo_ladder *l, const char *table);
 
 /* inplace.c: an edit that makes the table's stored text `sql`. */
 int mo_ladder_edit(mo_ladder *l, mo_step *step, const char *table, const char *sql);
-/* Is it allowed here (defensive mode can be turned off)? */
+/* The questions to the rows that the edit of a changed table depends on: assertions at the end of `step`. */
 int mo_ladder_edit_asserts(mo_ladder *l, mo_step *step, const mo_change *change);
 
 /* rebuild.c */
