@@ -187,16 +187,6 @@ static int write_table(mo_str *out, mo_region *r, const mo_table *t)
     return add_columns(out, r, t) || add_constraints(out, r, t) || add_options(out, r, t) ? -1 : 0;
 }
 
-char *mo_table_canonical(mo_region *r, const mo_object *table)
-{
-    mo_str text = {0};
-    if (write_table(&text, r, table->table)) {
-        mo_str_free(&text);
-        return NULL;
-    }
-    return mo_str_into(&text, r);
-}
-
 int mo_canonical_tables(mo_schema *s, mo_error *err)
 {
     mo_str text = {0}; /* one buffer for all tables */

@@ -188,9 +188,6 @@ mo_constraint *mo_table_constraint_like(const mo_table *t, const mo_constraint *
 const char *mo_column_attr(const mo_column *c, mo_attr attr);
 int mo_column_equal(const mo_column *a, const mo_column *b);             /* all attributes; not the name */
 int mo_constraint_equal(const mo_constraint *a, const mo_constraint *b); /* name and canonical */
-/* The canonical text of a table, from its parts: columns and constraints in order of name, so that order is no
- * difference. What fingerprints hash. NULL: no memory. */
-char *mo_table_canonical(mo_region *r, const mo_object *table);
 
 /* snapshot.c - a schema to and from JSON, for the history and `inspect --format json`. Only `sql`, names and tokens are
  * stored where the dialect can read a definition back by itself; see dialect.h read_object. */
