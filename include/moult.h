@@ -128,6 +128,71 @@ typedef enum moult_own {
     MOULT_OWN_ALL           /**< everything in the schema */
 } moult_own;
 
+/** Which half of a plan is applied. */
+typedef enum moult_phase {
+    MOULT_PHASE_ALL = 0, /**< all of it */
+    MOULT_PHASE_EXPAND,  /**< what only adds or loosens; then it stops, and later starts say that the contract waits */
+    MOULT_PHASE_CONTRACT /**< hooks, and what drops, renames or tightens: finishes what an expand began */
+} moult_phase;
+
+/** Is a large table rebuilt in batches, while an application goes on writing? */
+typedef enum moult_online {
+    MOULT_ONLINE_AUTO = 0, /**< above a size that the engine's dialect knows */
+    MOULT_ONLINE_ALWAYS,   /**< whatever its size */
+    MOULT_ONLINE_NEVER     /**< in one transaction */
+} moult_online;
+
+/** A value of a parameter, or of a row. */
+typedef enum moult_value_type {
+    MOULT_VALUE_NULL = 0,
+    MOULT_VALUE_INTEGER,
+    MOULT_VALUE_REAL,
+    MOULT_VALUE_TEXT,
+    MOULT_VALUE_BLOB
+} moult_value_type;
+typedef struct moult_value {
+    moult_value_type type;
+    int64_t integer;
+    double real;
+    const char *text; /**< TEXT (ends in NUL too), BLOB; borrowed */
+    size_t length;    /**< bytes of `text` */
+} moult_value;
+
+/** Takes one row, borrowed for the length of the call. Other than 0 ends the query, which then returns it. */
+typedef int (*moult_row_fn)(void *user, size_t count, const moult_value *values);
+
+/** What a hook runs SQL with: moult's own connection, inside the transaction that also records the hook. */
+typedef struct moult_hook_context moult_hook_context;
+
+/**
+ * A data hook. Returns MOULT_OK, or another code, which undoes what it did and ends the apply; moult_hook_fail() says why.
+ * It must not open the database itself: moult holds its lock, so that would wait for ever.
+ */
+typedef int (*moult_hook_fn)(void *user, moult_hook_context *context);
+
+/** When a hook runs. */
+typedef enum moult_trigger {
+    MOULT_BEFORE_DDL = 0, /**< with everything new in place, before anything is taken away */
+    MOULT_AFTER_DDL       /**< when the schema is the desired one */
+} moult_trigger;
+
+/** A data hook: runs once per database, in order of priority, then of version. Set one of `sql` and `run`. */
+typedef struct moult_hook {
+    const char *version; /**< its name for ever, such as "v2_split_name"; NULL ends the array */
+    moult_trigger trigger;
+    int priority;     /**< lower ones run first */
+    const char *sql;  /**< statements that change data, no DDL */
+    const char *file; /**< where `sql` was read from, for errors; or NULL */
+    moult_hook_fn run;
+    void *user;
+    const char
+        *code; /**< `run`: a text that changes when its code does (a hash, a revision); NULL: its version alone */
+} moult_hook;
+
+/** Says whether two types of a column, which differ in canonical form, are the same to the application: 1 or 0. */
+typedef int (*moult_same_type_fn)(void *user, const char *table, const char *column, const char *live,
+                                  const char *desired);
+
 /** What an event is about. */
 typedef enum moult_event_kind {
     MOULT_EVENT_LOG = 0, /**< a message for an operator */
@@ -176,12 +241,26 @@ typedef struct moult_options {
     const char *applied_by;     /**< who, for the history; NULL: the account of the process */
     moult_event_fn on_event;    /**< NULL: none */
     void *on_event_user;
+    moult_phase phase;
+    const moult_hook *hooks; /**< ended by a hook with no version; NULL: none */
+    moult_online online;
+    const char *const *rules; /**< other levels of risk: "drop-index=safe", NULL-terminated; NULL: those of the rules */
+    const char *const
+        *fills; /**< for a rollback: "table.column=EXPRESSION", what rows get that the attic knows nothing of */
+    double probe_timeout;    /**< seconds for asking the rows of one table; default 10; 0: no limit */
+    double attic_age;        /**< seconds for which the attic keeps things; default 30 days; 0: until they are purged */
+    const char *cache;       /**< where "up to date" is remembered when the database cannot be written to: a path, or a
+                                 redis:// URL; NULL: nowhere */
+    const char *export_path; /**< where a plan is written that this account may not run; default "migration_plan.sql";
+                                 "": nowhere */
+    moult_same_type_fn same_type; /**< NULL: types are the same when their canonical forms are */
+    void *same_type_user;
 } moult_options;
 
 #define MOULT_OPTIONS_INIT                                                                                             \
     {                                                                                                                  \
-        sizeof(moult_options), MOULT_MODE_SAFE, MOULT_OWN_DECLARED, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0.0, 60.0,     \
-            60.0, 0.0, NULL, NULL, NULL                                                                                \
+        .size = sizeof(moult_options), .lock_timeout = 60.0, .detect_timeout = 60.0, .probe_timeout = 10.0,            \
+        .attic_age = 30.0 * 86400, .export_path = "migration_plan.sql"                                                 \
     }
 
 /** Portable types of models. Each renders to the dialect's own type; docs/models.md has the table. */

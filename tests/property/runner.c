@@ -136,7 +136,7 @@ static int hash_row(void *user, size_t count, const mo_value *values)
     for (size_t i = 0; i < count; i++) {
         mo_hasher_add(h, &values[i].type, sizeof values[i].type);
         mo_hasher_add(h, &values[i].integer, sizeof values[i].integer);
-        if (values[i].type == MO_TEXT || values[i].type == MO_BLOB) {
+        if (values[i].type == MOULT_VALUE_TEXT || values[i].type == MOULT_VALUE_BLOB) {
             mo_hasher_add(h, values[i].text, values[i].length);
         }
     }

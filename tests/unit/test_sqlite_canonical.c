@@ -488,7 +488,9 @@ static int add_row(void *user, size_t count, const mo_value *values)
     char number[40];
     for (size_t i = 0; i < count; i++) {
         snprintf(number, sizeof number, "%lld", (long long)values[i].integer);
-        mo_str_add(user, values[i].type == MO_TEXT ? values[i].text : values[i].type == MO_INTEGER ? number : "-");
+        mo_str_add(user, values[i].type == MOULT_VALUE_TEXT      ? values[i].text
+                         : values[i].type == MOULT_VALUE_INTEGER ? number
+                                                                 : "-");
         mo_str_addc(user, '|');
     }
     mo_str_addc(user, '\n');

@@ -211,20 +211,20 @@ static int keep_values(void *user, size_t count, const mo_value *v)
 
     for (size_t i = 0; i < count; i++) {
         switch (v[i].type) {
-        case MO_NULL:
+        case MOULT_VALUE_NULL:
             mo_str_add(out, "null ");
             break;
-        case MO_INTEGER:
+        case MOULT_VALUE_INTEGER:
             mo_str_addf(out, "%lld ", (long long)v[i].integer);
             break;
-        case MO_REAL:
+        case MOULT_VALUE_REAL:
             mo_str_addf(out, "%g ", v[i].real);
             break;
-        case MO_TEXT:
+        case MOULT_VALUE_TEXT:
             cr_expect_eq(v[i].text[v[i].length], '\0');
             mo_str_addf(out, "text%zu ", v[i].length);
             break;
-        case MO_BLOB:
+        case MOULT_VALUE_BLOB:
             mo_str_addf(out, "blob%zu ", v[i].length);
             break;
         }
@@ -244,9 +244,9 @@ Test(connect, values_come_back_as_they_went)
     }
     v[0] = mo_value_text(NULL);
     v[1] = mo_value_real(1.5);
-    v[2] = (mo_value){.type = MO_TEXT, .text = "a\0b", .length = 3};
-    v[3] = (mo_value){.type = MO_BLOB, .text = "", .length = 0};
-    v[4] = (mo_value){.type = MO_BLOB, .text = "\0\0", .length = 2};
+    v[2] = (mo_value){.type = MOULT_VALUE_TEXT, .text = "a\0b", .length = 3};
+    v[3] = (mo_value){.type = MOULT_VALUE_BLOB, .text = "", .length = 0};
+    v[4] = (mo_value){.type = MOULT_VALUE_BLOB, .text = "\0\0", .length = 2};
     cr_assert_eq(mo_sqlite_query(c, mo_str_text(&sql), v, 20, keep_values, &seen, NULL, &help_err), MOULT_OK);
     cr_expect(!strncmp(mo_str_text(&seen), "null 1.5 text3 blob0 blob2 5 6 ", 31), "%s", mo_str_text(&seen));
     mo_str_free(&sql);

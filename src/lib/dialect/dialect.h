@@ -45,19 +45,13 @@ typedef struct mo_open_args {
 } mo_open_args;
 
 /* A value of a row or a parameter. */
-typedef struct mo_value {
-    enum { MO_NULL = 0, MO_INTEGER, MO_REAL, MO_TEXT, MO_BLOB } type;
-    int64_t integer;
-    double real;
-    const char *text; /* TEXT (NUL-terminated too), BLOB; borrowed */
-    size_t length;
-} mo_value;
+typedef moult_value mo_value;
 mo_value mo_value_text(const char *text); /* NULL for NULL */
 mo_value mo_value_int(int64_t n);
 mo_value mo_value_real(double x);
 
-/* Takes one row, borrowed for the length of the call. Other than MOULT_OK stops the query, and is returned by it. */
-typedef int (*mo_row_fn)(void *user, size_t count, const mo_value *values);
+/* Takes one row. Other than MOULT_OK stops the query, and is returned by it. */
+typedef moult_row_fn mo_row_fn;
 
 /* While a statement runs: called often. Other than 0 interrupts it (MOULT_CANCELLED, or TIMEOUT when the watch says so).
  * `rows_done`: rows gone through so far where the engine tells, else -1. */

@@ -62,7 +62,7 @@ mo_value mo_value_text(const char *text)
     mo_value v = {0};
 
     if (text) {
-        v.type = MO_TEXT;
+        v.type = MOULT_VALUE_TEXT;
         v.text = text;
         v.length = strlen(text);
     }
@@ -73,7 +73,7 @@ mo_value mo_value_int(int64_t n)
 {
     mo_value v = {0};
 
-    v.type = MO_INTEGER;
+    v.type = MOULT_VALUE_INTEGER;
     v.integer = n;
     return v;
 }
@@ -82,7 +82,7 @@ mo_value mo_value_real(double x)
 {
     mo_value v = {0};
 
-    v.type = MO_REAL;
+    v.type = MOULT_VALUE_REAL;
     v.real = x;
     return v;
 }

@@ -47,7 +47,7 @@ static int version_row(void *user, size_t count, const mo_value *v)
     row.info.to = keep(r, &v[6], &failed);
     row.info.kind = keep(r, &v[7], &failed);
     row.info.changes = v[8].integer;
-    row.info.seconds = v[9].type == MO_INTEGER ? (double)v[9].integer : v[9].real;
+    row.info.seconds = v[9].type == MOULT_VALUE_INTEGER ? (double)v[9].integer : v[9].real;
     row.info.tool = keep(r, &v[10], &failed);
     if (failed || mo_vec_push(r, rd->out, row) != 0) {
         return mo_error_nomem(rd->err);
@@ -176,7 +176,7 @@ int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schem
 static int number_row(void *user, size_t count, const mo_value *v)
 {
     (void)count;
-    *(int64_t *)user = v[0].type == MO_INTEGER ? v[0].integer : 0;
+    *(int64_t *)user = v[0].type == MOULT_VALUE_INTEGER ? v[0].integer : 0;
     return MOULT_OK;
 }
 
@@ -250,10 +250,10 @@ static int chain_of(const char *before, const mo_value fields[FIELDS], char out[
         char number[64];
         const char *text = number;
         switch (fields[i].type) {
-        case MO_INTEGER:
+        case MOULT_VALUE_INTEGER:
             snprintf(number, sizeof number, "%lld", (long long)fields[i].integer);
             break;
-        case MO_REAL:
+        case MOULT_VALUE_REAL:
             snprintf(number, sizeof number, "%.17g", fields[i].real);
             break;
         default:

@@ -12,7 +12,7 @@
 
 const char *mo_state_text(const mo_value *v)
 {
-    return v->type == MO_TEXT || v->type == MO_BLOB ? v->text : NULL;
+    return v->type == MOULT_VALUE_TEXT || v->type == MOULT_VALUE_BLOB ? v->text : NULL;
 }
 
 void mo_state_host(char *out, size_t size)

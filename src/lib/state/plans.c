@@ -77,7 +77,7 @@ static int found_row(void *user, size_t count, const mo_value *v)
     p->id = keep(s->region, &v[0], &failed);
     p->approved_at = keep(s->region, &v[1], &failed);
     p->approved_by = keep(s->region, &v[2], &failed);
-    p->used = v[3].type != MO_NULL;
+    p->used = v[3].type != MOULT_VALUE_NULL;
     p->approved = p->approved_at && !p->used;
     p->body = keep(s->region, &v[4], &failed);
     return failed ? mo_error_nomem(s->err) : MOULT_OK;

@@ -225,7 +225,7 @@ static int broken_row(void *user, size_t count, const mo_value *values)
         }
     }
     g->count++;
-    if (g->shown < SHOWN && values[1].type == MO_INTEGER) {
+    if (g->shown < SHOWN && values[1].type == MOULT_VALUE_INTEGER) {
         g->rows[g->shown++] = values[1].integer;
     }
     return MOULT_OK;

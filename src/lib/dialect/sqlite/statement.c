@@ -174,20 +174,20 @@ static int bind(mo_conn *c, sqlite3_stmt *stmt, const mo_value *params, size_t c
         const mo_value *v = &params[i];
         int place = (int)i + 1;
         switch (v->type) {
-        case MO_INTEGER:
+        case MOULT_VALUE_INTEGER:
             rc = sqlite3_bind_int64(stmt, place, v->integer);
             break;
-        case MO_REAL:
+        case MOULT_VALUE_REAL:
             rc = sqlite3_bind_double(stmt, place, v->real);
             break;
-        case MO_TEXT:
+        case MOULT_VALUE_TEXT:
             rc = sqlite3_bind_text64(stmt, place, v->text, v->length, SQLITE_STATIC, SQLITE_UTF8);
             break;
-        case MO_BLOB:
+        case MOULT_VALUE_BLOB:
             rc = v->length ? sqlite3_bind_blob64(stmt, place, v->text, v->length, SQLITE_STATIC)
                            : sqlite3_bind_zeroblob(stmt, place, 0);
             break;
-        case MO_NULL:
+        case MOULT_VALUE_NULL:
             rc = sqlite3_bind_null(stmt, place);
             break;
         }
@@ -203,18 +203,18 @@ static int column_value(sqlite3_stmt *stmt, int i, mo_value *out)
     memset(out, 0, sizeof *out);
     switch (type) {
     case SQLITE_INTEGER:
-        out->type = MO_INTEGER;
+        out->type = MOULT_VALUE_INTEGER;
         out->integer = sqlite3_column_int64(stmt, i);
         return 0;
     case SQLITE_FLOAT:
-        out->type = MO_REAL;
+        out->type = MOULT_VALUE_REAL;
         out->real = sqlite3_column_double(stmt, i);
         return 0;
     case SQLITE_NULL:
-        out->type = MO_NULL;
+        out->type = MOULT_VALUE_NULL;
         return 0;
     case SQLITE_BLOB:
-        out->type = MO_BLOB;
+        out->type = MOULT_VALUE_BLOB;
         out->text = sqlite3_column_blob(stmt, i);
         out->length = (size_t)sqlite3_column_bytes(stmt, i);
         if (!out->text && out->length == 0) {
@@ -222,7 +222,7 @@ static int column_value(sqlite3_stmt *stmt, int i, mo_value *out)
         }
         return out->text ? 0 : -1;
     default:
-        out->type = MO_TEXT;
+        out->type = MOULT_VALUE_TEXT;
         out->text = (const char *)sqlite3_column_text(stmt, i);
         out->length = (size_t)sqlite3_column_bytes(stmt, i);
         return out->text ? 0 : -1;
