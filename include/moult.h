@@ -494,12 +494,18 @@ MOULT_API void moult_history_free(moult_history *history);
  * ---------------------------------------------------------------------------------------------------------- */
 
 /** What a change does. */
-typedef enum moult_op { MOULT_OP_CREATE = 0, MOULT_OP_DROP, MOULT_OP_ALTER, MOULT_OP_RENAME } moult_op;
+typedef enum moult_op {
+    MOULT_OP_CREATE = 0,
+    MOULT_OP_DROP,
+    MOULT_OP_ALTER,
+    MOULT_OP_RENAME,
+    MOULT_OP_RUN /**< a data hook */
+} moult_op;
 
 /** A change, or a part of one (a column of an altered table). */
 typedef struct moult_change_info {
     moult_op op;
-    const char *kind; /**< "table", "column", "constraint", "index", … */
+    const char *kind; /**< "table", "column", "constraint", "index", …, "hook" */
     const char *name; /**< "user", "user.email" */
     const char *what; /**< "TEXT → NOT NULL", "INTEGER", "was old_name"; may be empty */
     moult_risk risk;
@@ -510,7 +516,7 @@ typedef struct moult_change_info {
 /** A step. */
 typedef struct moult_step_info {
     const char *phase;  /**< "expand", "hooks" or "contract" */
-    const char *method; /**< "create", "drop", "native", "in-place" or "rebuild": the rung of the ladder */
+    const char *method; /**< "create", "drop", "native", "in-place" or "rebuild": the rung of the ladder; "hook" */
     const char *title;  /**< one line for a person */
     const char *cost;   /**< "rewrites 120,411 rows"; may be empty */
     const char *object; /**< "table user" */

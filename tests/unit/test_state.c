@@ -85,10 +85,13 @@ Test(state, a_database_that_moult_never_touched)
 
 Test(state, create_twice)
 {
+    int tables = 0;
+    while (d->own_tables[tables])
+        tables++;
     OK(mo_state_create(d, c, &help_err));
     OK(mo_state_create(d, c, &help_err));
     cr_expect_eq(mo_state_exists(d, c, &help_err), 1);
-    cr_expect_eq(help_int(c, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB '_moult_*'"), 3);
+    cr_expect_eq(help_int(c, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB '_moult_*'"), tables);
 }
 
 Test(state, history)

@@ -13,19 +13,22 @@
 #include "dialect/dialect.h"
 #include "plan/rows.h"
 
-const char *const mo_op_names[4] = {
-    [MOULT_OP_CREATE] = "create",
-    [MOULT_OP_DROP] = "drop",
-    [MOULT_OP_ALTER] = "alter",
-    [MOULT_OP_RENAME] = "rename",
+const char *const mo_op_names[5] = {
+    [MOULT_OP_CREATE] = "create", [MOULT_OP_DROP] = "drop", [MOULT_OP_ALTER] = "alter",
+    [MOULT_OP_RENAME] = "rename", [MOULT_OP_RUN] = "run",
 };
 const char *const mo_risk_names[3] = {
     [MOULT_RISK_SAFE] = "safe",
     [MOULT_RISK_MEDIUM] = "medium",
     [MOULT_RISK_HIGH] = "high",
 };
+const char *const mo_phase_names[3] = {
+    [MOULT_PHASE_ALL] = "all",
+    [MOULT_PHASE_EXPAND] = "expand",
+    [MOULT_PHASE_CONTRACT] = "contract",
+};
 const char *const mo_statement_names[2] = {[MO_STATEMENT_RUN] = "run", [MO_STATEMENT_ASSERT] = "assert"};
-const char *const mo_methods[] = {"create", "drop", "rename", "native", "in-place", "rebuild", NULL};
+const char *const mo_methods[] = {"create", "drop", "rename", "native", "in-place", "rebuild", "hook", NULL};
 
 static void add_number(mo_sha256 *h, int64_t n)
 {
@@ -51,6 +54,8 @@ static void add_step(mo_sha256 *h, const mo_step *s)
     mo_sha256_add_text(h, s->object);
     mo_sha256_add_text(h, s->parent);
     add_number(h, s->transaction);
+    mo_sha256_add_text(h, s->hook);
+    mo_sha256_add_text(h, s->hook_code);
     add_statements(h, s->statements.items, s->statements.count);
     add_statements(h, s->proof.items, s->proof.count);
 }
@@ -66,6 +71,7 @@ int mo_plan_compute_id(const mo_plan *p, char id[65], mo_error *err)
     mo_sha256_add_text(h, p->to);
     mo_sha256_add_text(h, p->declared_fp);
     add_number(h, p->behind ? p->behind_version : 0);
+    add_number(h, p->phase_only);
     add_number(h, (int64_t)p->settings.count);
     for (size_t i = 0; i < p->settings.count; i++)
         mo_sha256_add_text(h, p->settings.items[i]);

@@ -57,7 +57,8 @@ static int put_step(json_t *o, const mo_step *s)
            mo_json_set(o, "method", mo_json_text(s->method)) ||
            mo_json_set(o, "title", mo_json_text(s->title ? s->title : "")) ||
            mo_json_set(o, "cost", mo_json_text(s->cost ? s->cost : "")) ||
-           mo_json_set(o, "kind", json_string(mo_kinds[s->kind].name)) ||
+           mo_json_set(o, "kind", json_string(s->hook ? "hook" : mo_kinds[s->kind].name)) ||
+           mo_json_set(o, "hook", mo_json_text(s->hook)) || mo_json_set(o, "hook_code", mo_json_text(s->hook_code)) ||
            mo_json_set(o, "object", mo_json_text(s->object)) || mo_json_set(o, "parent", mo_json_text(s->parent)) ||
            mo_json_set(o, "transaction", json_integer(s->transaction)) ||
            mo_json_set(o, "undo", mo_json_text(s->undo)) || mo_json_set(o, "order", json_integer(s->order)) ||
@@ -106,6 +107,7 @@ static int put_plan(json_t *root, const mo_plan *p)
            mo_json_set(root, "from", json_string(p->from)) || mo_json_set(root, "to", json_string(p->to)) ||
            mo_json_set(root, "declared_fingerprint", json_string(p->declared_fp)) ||
            mo_json_set(root, "risk", json_string(mo_risk_names[p->risk])) ||
+           mo_json_set(root, "phase", json_string(mo_phase_names[p->phase_only])) ||
            mo_json_set(root, "behind", json_boolean(p->behind)) ||
            mo_json_set(root, "behind_version", json_integer(p->behind_version)) ||
            put_texts(root, "settings", p->settings.items, p->settings.count) ||

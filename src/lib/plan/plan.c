@@ -80,6 +80,21 @@ mo_step *mo_plan_step(mo_plan *p, mo_phase phase, int order, const char *method,
     return &p->steps.items[p->steps.count - 1];
 }
 
+mo_step *mo_plan_hook_step(mo_plan *p, const mo_plan_hook *hook, int transaction)
+{
+    const moult_hook *h = hook->declared;
+    mo_step *step = mo_plan_step(p, MO_PHASE_HOOKS, 0, "hook", MO_KIND_TABLE, h->version, NULL);
+    if (!step)
+        return NULL;
+    step->transaction = transaction;
+    step->hook = step->object;
+    step->hook_code = hook->code;
+    step->title =
+        mo_region_printf(p->region, "run hook %s%s%s", h->version, h->file ? " of " : "", h->file ? h->file : "");
+    step->cost = h->sql ? "" : "a function of the application";
+    return step->title ? step : NULL;
+}
+
 int mo_step_run(mo_plan *p, mo_step *s, const char *sql, int64_t rows, mo_error *err)
 {
     mo_statement statement = {.kind = MO_STATEMENT_RUN, .sql = mo_region_dup(p->region, sql), .rows = rows};

@@ -74,9 +74,19 @@ typedef struct mo_step {
     const char *object; /* its name */
     const char *parent; /* its table, or NULL */
     int transaction;    /* steps of one number are one transaction; 0: each statement on its own */
+    /* A step that runs a data hook: its version, and what its code is told by; its statements are those of an SQL hook,
+     * none those of a function. NULL: a step of DDL, and kind and object say of what. */
+    const char *hook, *hook_code;
     MO_VEC(mo_statement) statements;
     MO_VEC(mo_statement) proof; /* the declared equivalent on a scratch without rows; empty: the same as `statements` */
 } mo_step;
+
+/* A data hook that has not run on this database yet. */
+typedef struct mo_plan_hook {
+    const moult_hook *declared; /* the caller's; only where the plan was made */
+    const char *code;           /* SHA-256 of what it does, so far as that can be told */
+    mo_judgement judgement;
+} mo_plan_hook;
 
 /* A drop and a create that look like a rename. */
 typedef struct mo_hint {
@@ -114,7 +124,12 @@ typedef struct mo_plan {
     mo_schema *renamed; /* what live is after the renames; NULL: there are none, it is live */
     int made_here;  /* made on the connection that runs it: marker and rows_seen tell whether something changed since */
     mo_hash marker; /* of the live schema, taken before it was read */
-    int asks_rows;  /* live is the live database: its rows can be asked */
+    MO_VEC(mo_plan_hook) hooks; /* in the order in which they run: those before the DDL first */
+    int hooked;                 /* a hook runs before what tightens: what the rows say now need not hold then */
+    int phase_only;             /* a moult_phase: the half that it is */
+    int waits;         /* the contract of a schema that was expanded: it runs when it is asked for by its phase */
+    int fresh;         /* the database has nothing yet, or is adopted as it is: hooks are not needed */
+    int asks_rows;     /* live is the live database: its rows can be asked */
     mo_hash rows_seen; /* the dialect's value for "nobody has written since" when the rows were asked */
     /* A plan read from JSON keeps its changes only as these. */
     MO_VEC(moult_change_info) rows;
@@ -138,6 +153,9 @@ mo_step *mo_plan_step(mo_plan *p, mo_phase phase, int order, const char *method,
                       const char *parent);
 int mo_step_run(mo_plan *p, mo_step *s, const char *sql, int64_t rows, mo_error *err);
 int mo_step_assert(mo_plan *p, mo_step *s, const char *sql, const char *message, int64_t rows, mo_error *err);
+
+/* A step that runs a hook; its SQL statements are added to it, those of a function are none. NULL: no memory. */
+mo_step *mo_plan_hook_step(mo_plan *p, const mo_plan_hook *hook, int transaction);
 
 /* order.c - sorts the steps by (order, dependency of what they make, name): the same input gives the same order. */
 int mo_plan_sort(mo_plan *p, mo_error *err);

@@ -35,7 +35,7 @@ static void read_changes(mo_json_reader *r, const json_t *root, mo_plan *p)
     {
         moult_change_info row = {MOULT_OP_CREATE, "", "", "", MOULT_RISK_SAFE, "", ""};
         mo_json_only(r, o, "changes", keys);
-        row.op = (moult_op)mo_json_get_name(r, o, "changes", "op", mo_op_names, 4);
+        row.op = (moult_op)mo_json_get_name(r, o, "changes", "op", mo_op_names, 5);
         row.kind = text_in(r, o, "changes", "kind");
         row.name = text_in(r, o, "changes", "name");
         row.what = text_in(r, o, "changes", "what");
@@ -65,8 +65,9 @@ static mo_statement read_statement(mo_json_reader *r, const json_t *o, const cha
 
 static void read_step(mo_json_reader *r, const json_t *o, mo_plan *p, mo_step *s)
 {
-    static const char *const keys[] = {"phase",       "method", "title", "cost",       "kind",  "object", "parent",
-                                       "transaction", "undo",   "order", "statements", "proof", NULL};
+    static const char *const keys[] = {"phase", "method",    "title",      "cost",        "kind",
+                                       "hook",  "hook_code", "object",     "parent",      "undo",
+                                       "order", "proof",     "statements", "transaction", NULL};
     int methods = 0;
     while (mo_methods[methods])
         methods++;
@@ -76,7 +77,9 @@ static void read_step(mo_json_reader *r, const json_t *o, mo_plan *p, mo_step *s
     s->title = text_in(r, o, "steps", "title");
     s->cost = text_in(r, o, "steps", "cost");
     const char *kind = text_in(r, o, "steps", "kind");
-    if (r->code == MOULT_OK && mo_kind_find(kind, &s->kind))
+    s->hook = mo_json_get_optional_text(r, o, "steps", "hook");
+    s->hook_code = mo_json_get_optional_text(r, o, "steps", "hook_code");
+    if (r->code == MOULT_OK && (s->hook ? strcmp(kind, "hook") != 0 : mo_kind_find(kind, &s->kind)))
         mo_json_wrong(r, "steps.kind is not known: '%s'", kind);
     s->object = text_in(r, o, "steps", "object");
     s->parent = mo_json_get_optional_text(r, o, "steps", "parent");
@@ -206,7 +209,7 @@ static void read_plan(mo_json_reader *r, const json_t *root, mo_plan *p)
     static const char *const keys[] = {
         "format",         "format_version", "id",      "dialect", "from",  "to",    "declared_fingerprint",
         "risk",           "settings",       "changes", "steps",   "notes", "hints", "behind",
-        "behind_version", "declared",       NULL};
+        "behind_version", "declared",       "phase",   NULL};
     mo_json_check_format(r, root, "moult-plan", 1);
     mo_json_only(r, root, "", keys);
     const char *dialect = text_in(r, root, "", "dialect");
@@ -216,6 +219,7 @@ static void read_plan(mo_json_reader *r, const json_t *root, mo_plan *p)
     read_digest(r, root, "from", p->from);
     read_digest(r, root, "to", p->to);
     read_digest(r, root, "declared_fingerprint", p->declared_fp);
+    p->phase_only = mo_json_get_name(r, root, "", "phase", mo_phase_names, 3);
     p->behind = mo_json_get_bool(r, root, "", "behind");
     p->behind_version = mo_json_get_integer(r, root, "", "behind_version", 0, INT64_MAX);
     read_settings(r, root, p);

@@ -110,6 +110,8 @@ static int column_row(mo_rower *r, const mo_change *change, const mo_part *part)
     case MOULT_OP_RENAME:
         mo_str_addf(&what, "was %s", part->column_before->name);
         break;
+    case MOULT_OP_RUN: /* no column does */
+        break;
     }
     return add_row(r, part->op, "column", part_name(r, change, c->name), &what, &part->judgement);
 }
@@ -191,11 +193,19 @@ static int object_row(mo_rower *r, const mo_change *change)
     return add_row(r, change->op, mo_kinds[change->kind].name, part_name(r, change, NULL), &what, &change->judgement);
 }
 
+static int hook_row(mo_rower *r, const mo_plan_hook *hook)
+{
+    mo_str what = {0};
+    mo_str_add(&what, hook->declared->trigger == MOULT_AFTER_DDL ? "after_ddl" : "before_ddl");
+    return add_row(r, MOULT_OP_RUN, "hook", mo_region_dup(r->plan->region, hook->declared->version), &what,
+                   &hook->judgement);
+}
+
 int mo_plan_rows(mo_plan *p, mo_error *err)
 {
     mo_rower r = {.plan = p, .err = err};
     int rc = MOULT_OK;
-    if (!p->changes.count)
+    if (!p->changes.count && !p->hooks.count)
         return MOULT_OK; /* read from JSON, or nothing to do */
     p->rows.count = 0;
     for (size_t i = 0; rc == MOULT_OK && i < p->changes.count; i++) {
@@ -205,6 +215,8 @@ int mo_plan_rows(mo_plan *p, mo_error *err)
         for (size_t k = 0; rc == MOULT_OK && k < change->parts.count; k++)
             rc = part_row(&r, change, &change->parts.items[k]);
     }
+    for (size_t i = 0; rc == MOULT_OK && i < p->hooks.count; i++)
+        rc = hook_row(&r, &p->hooks.items[i]);
     p->risk = mo_rows_risk(p);
     return rc;
 }

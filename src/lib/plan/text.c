@@ -28,8 +28,11 @@ static void trim(mo_str *out)
 
 static void add_changes(const mo_plan *p, mo_str *out)
 {
-    static const char signs[4] = {
-        [MOULT_OP_CREATE] = '+', [MOULT_OP_DROP] = '-', [MOULT_OP_ALTER] = '~', [MOULT_OP_RENAME] = '~'};
+    static const char signs[] = {[MOULT_OP_CREATE] = '+',
+                                 [MOULT_OP_DROP] = '-',
+                                 [MOULT_OP_ALTER] = '~',
+                                 [MOULT_OP_RENAME] = '~',
+                                 [MOULT_OP_RUN] = '*'};
     size_t kind = 0, name = 0, what = 0, risk = 0;
     for (size_t i = 0; i < p->rows.count; i++) {
         const moult_change_info *row = &p->rows.items[i];

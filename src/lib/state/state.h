@@ -38,6 +38,41 @@ int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, in
 /* Adds one; sets info.version. Chained by SHA-256 over the previous row's chain value and this row. */
 int mo_history_add(const mo_dialect *d, mo_conn *c, mo_version *v, mo_error *err);
 
+/* hooks.c - which data hooks this database has behind it. */
+typedef struct mo_hook_record {
+    const char *version, *code; /* code: SHA-256 of what it did */
+    const char *state;          /* for adding: "ran", or "not needed" */
+    int64_t schema_version;     /* for adding: the version of the history that it came with */
+    double seconds;             /* for adding: how long it took */
+} mo_hook_record;
+typedef MO_VEC(mo_hook_record) mo_hook_records;
+int mo_hooks_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_hook_records *out, mo_error *err);
+int mo_hooks_add(const mo_dialect *d, mo_conn *c, const mo_hook_record *hook, mo_error *err);
+/* Forgets those of later versions: after going back they are needed again. */
+int mo_hooks_forget(const mo_dialect *d, mo_conn *c, int64_t version, mo_error *err);
+
+/* journal.c - the apply that is running, or was interrupted. */
+enum { MO_JOURNAL_OWN_ALL = 1, MO_JOURNAL_COLUMN_ORDER = 2, MO_JOURNAL_BACKWARD = 4, MO_JOURNAL_NO_ATTIC = 8 };
+typedef struct mo_journal {
+    int there; /* 0: there is none, and nothing else is set */
+    const char *plan_id;
+    const char *declared_fp, *declared; /* what it was to lead to: fingerprint and snapshot */
+    const char *hooks;                  /* the versions of its hooks, one a line */
+    const char *started_at, *by, *host;
+    int64_t pid;
+    moult_risk risk;             /* what was allowed */
+    int64_t parts, done;         /* transactions in all, and committed */
+    int64_t step, steps;         /* the last step that was told of; 0: none */
+    const char *title, *message; /* of that step; the error that ended it, or NULL when it was cut off */
+    unsigned options;            /* MO_JOURNAL_… */
+} mo_journal;
+int mo_journal_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_journal *out, mo_error *err);
+int mo_journal_begin(const mo_dialect *d, mo_conn *c, const mo_journal *j, mo_error *err); /* replaces an older one */
+int mo_journal_move(const mo_dialect *d, mo_conn *c, int64_t done, size_t step, const char *title, mo_error *err);
+int mo_journal_fail(const mo_dialect *d, mo_conn *c, size_t step, const char *title, const char *message,
+                    mo_error *err);
+int mo_journal_end(const mo_dialect *d, mo_conn *c, mo_error *err);
+
 /* plans.c - stored plans and approvals. */
 typedef struct mo_stored_plan {
     const char *id, *body; /* body: plan JSON */

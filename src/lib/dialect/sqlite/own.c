@@ -17,4 +17,17 @@ const char *const mo_sqlite_own_tables[] = {
     "CREATE TABLE IF NOT EXISTS _moult_plan ("
     "id TEXT PRIMARY KEY, body TEXT NOT NULL, stored_at TEXT NOT NULL, approved_at TEXT, approved_by TEXT, "
     "approved_host TEXT, used_at TEXT)",
+    /* Data hooks that ran here, or were not needed; `code` is a SHA-256 of what they did. */
+    "CREATE TABLE IF NOT EXISTS _moult_hook ("
+    "version TEXT PRIMARY KEY, code TEXT NOT NULL, state TEXT NOT NULL, schema_version INTEGER NOT NULL, "
+    "recorded_at TEXT NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID",
+    /* The apply that is running, or was interrupted: at most one row. */
+    "CREATE TABLE IF NOT EXISTS _moult_journal ("
+    "id INTEGER PRIMARY KEY CHECK (id = 1), plan_id TEXT NOT NULL, declared_fp TEXT NOT NULL, declared TEXT, hooks "
+    "TEXT, "
+    "started_at TEXT NOT NULL, applied_by TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, risk INTEGER NOT "
+    "NULL, "
+    "parts INTEGER NOT NULL, done INTEGER NOT NULL, step INTEGER NOT NULL, steps INTEGER NOT NULL, title TEXT NOT "
+    "NULL, "
+    "message TEXT, options INTEGER NOT NULL)",
     NULL};

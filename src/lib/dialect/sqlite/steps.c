@@ -119,7 +119,8 @@ static int change_steps(mo_ladder *l, const mo_change *c)
     int rc = MOULT_OK;
     switch (c->op) {
     case MOULT_OP_RENAME:
-        return MOULT_OK; /* done first, see rename.c */
+    case MOULT_OP_RUN:
+        return MOULT_OK; /* done first, see rename.c; by a step of its own */
     case MOULT_OP_CREATE:
         return create(l, c->after);
     case MOULT_OP_DROP:
