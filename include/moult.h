@@ -489,6 +489,30 @@ MOULT_API size_t moult_history_size(const moult_history *history);
 MOULT_API const moult_version_info *moult_history_at(const moult_history *history, size_t i); /**< NULL past the end */
 MOULT_API void moult_history_free(moult_history *history);
 
+/** Who has moult's lock on a database. */
+typedef enum moult_lock_state {
+    MOULT_LOCK_FREE = 0, /**< nobody */
+    MOULT_LOCK_HELD,     /**< a process that works now */
+    MOULT_LOCK_LEFT /**< nobody any more: a process ended while it had it; the lock is free, its text is still there */
+} moult_lock_state;
+
+/** A lock, and what its owner wrote down. Texts are empty, and `pid` is 0, where nothing is known. */
+typedef struct moult_lock_info {
+    moult_lock_state state;
+    const char *provider; /**< what kind of lock it is: "file" */
+    int64_t pid;
+    char host[128];
+    char since[32];   /**< when it was taken: UTC, ISO 8601 */
+    char account[64]; /**< the account of the process */
+    char note[256];   /**< what it does, or did: "plan 7f3a9c21, step 3 of 7: rebuild user" */
+} moult_lock_info;
+
+/**
+ * Looks at moult's lock, and does not wait for it. It says what was true a moment ago. `out` is filled in any case.
+ * IO, PERMISSION (what the owner wrote cannot be read), NOMEM.
+ */
+MOULT_API int moult_lock_look(moult *m, moult_lock_info *out);
+
 /* ------------------------------------------------------------------------------------------------------------
  * 6. READING WHAT CAME OUT
  * ---------------------------------------------------------------------------------------------------------- */

@@ -6,13 +6,14 @@
  */
 #include "engine.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/lock.h"
 #include "detect.h"
+#include "locking.h"
 #include "report.h"
 
 /* One start: what is known of it on its way. */
@@ -26,7 +27,8 @@ typedef struct start {
     int from_inputs; /* 1: the plan was made from the inputs, so the fast path may remember them */
     int approved;    /* by a person, in the database */
     const char *backup;
-    const char *kind; /* for the history */
+    const char *kind;       /* for the history */
+    moult_lock_info before; /* LEFT: who had the lock, and what it did when it ended */
     double began;
 } start;
 
@@ -94,13 +96,11 @@ static int remember(start *s, moult_outcome outcome, int64_t version)
 /* Who: what the caller says, else the account of the process. Into the region. */
 static const char *who(start *s)
 {
-    struct passwd entry, *found = NULL;
-    char room[1024];
+    char account[64];
     if (s->m->options.pub.applied_by)
         return s->m->options.pub.applied_by;
-    if (getpwuid_r(getuid(), &entry, room, sizeof room, &found) == 0 && found)
-        return mo_region_dup(s->region, found->pw_name);
-    return mo_region_printf(s->region, "uid %ld", (long)getuid());
+    mo_account(account, sizeof account);
+    return mo_region_dup(s->region, account);
 }
 
 static const char *host(start *s)
@@ -182,6 +182,7 @@ static int backup(start *s)
     int rc;
     if (m->options.pub.no_backup || s->plan->risk == MOULT_RISK_SAFE || s->plan->steps.count == 0)
         return MOULT_OK;
+    mo_monitor_note(m->dialect, &m->monitor, "plan %.8s, backup", s->plan->id);
     rc = m->dialect->backup(m->conn, s->region, &watch, &s->backup, &m->error);
     if (rc == MOULT_OK && s->backup)
         rc = mo_monitor_log(&m->monitor, 1, "backup written to %s", s->backup);
@@ -217,8 +218,10 @@ static int run_plan(start *s)
     int rc = backup(s);
     if (rc == MOULT_OK)
         rc = mo_run(m->dialect, m->conn, s->plan, &m->scope, &m->monitor, record, s, &m->error);
-    if (rc == MOULT_OK && s->plan->steps.count)
+    if (rc == MOULT_OK && s->plan->steps.count) {
+        mo_monitor_note(m->dialect, &m->monitor, "plan %.8s, applied; reading it again", s->plan->id);
         rc = verify_after(s);
+    }
     if (rc == MOULT_OK)
         s->result->outcome = s->plan->steps.count ? MOULT_APPLIED : MOULT_RECORDED;
     return rc;
@@ -372,7 +375,6 @@ static int detect_and_decide(start *s, int writable)
 static int migrate(start *s, const moult_source *desired)
 {
     moult *m = s->m;
-    mo_lock *lock = NULL;
     int hit, writable, rc;
     rc = mo_source_open(s->region, m->dialect, desired, m->options.pub.detect_timeout, &s->read, &m->error);
     if (rc == MOULT_OK)
@@ -385,12 +387,12 @@ static int migrate(start *s, const moult_source *desired)
         m->options.pub.mode != MOULT_MODE_DRY_RUN && m->open_mode != MOULT_OPEN_READ && m->dialect->writable(m->conn);
     if (!writable)
         return detect_and_decide(s, 0);
-    rc = m->dialect->lock(m->conn, m->options.pub.lock_timeout, &m->cancel, &lock, &m->error);
+    rc = mo_locking_take(m, &s->before);
     if (rc == MOULT_OK)
         rc = fast_path(s, &hit);
     if (rc == MOULT_OK && !hit)
         rc = detect_and_decide(s, 1);
-    m->dialect->unlock(lock);
+    mo_locking_release(m);
     return rc;
 }
 
@@ -474,7 +476,6 @@ static int plan_again(start *s, const mo_plan *given)
 int moult_apply(moult *m, const moult_plan *plan, moult_result **out)
 {
     start s;
-    mo_lock *lock = NULL;
     int rc;
     *out = new_result();
     if (*out == NULL)
@@ -486,12 +487,12 @@ int moult_apply(moult *m, const moult_plan *plan, moult_result **out)
     if (rc == MOULT_OK && (m->open_mode == MOULT_OPEN_READ || !m->dialect->writable(m->conn)))
         rc = cannot_write(&s);
     if (rc == MOULT_OK)
-        rc = m->dialect->lock(m->conn, m->options.pub.lock_timeout, &m->cancel, &lock, &m->error);
+        rc = mo_locking_take(m, &s.before);
     if (rc == MOULT_OK && !s.plan->made_here)
         rc = plan_again(&s, s.plan);
     if (rc == MOULT_OK)
         rc = decide(&s, 1);
-    m->dialect->unlock(lock);
+    mo_locking_release(m);
     return finish(&s, rc);
 }
 

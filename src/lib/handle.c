@@ -69,8 +69,10 @@ static int open_handle(moult *m, const char *url, const moult_options *options)
     if (rc != MOULT_OK)
         return rc;
     m->scope = (mo_scope){m->options.pub.include, m->options.pub.exclude};
-    m->monitor = (mo_monitor){m->options.pub.on_event, m->options.pub.on_event_user, &m->cancel,
-                              m->options.pub.statement_timeout};
+    m->monitor = (mo_monitor){.on_event = m->options.pub.on_event,
+                              .user = m->options.pub.on_event_user,
+                              .cancel = &m->cancel,
+                              .statement_timeout = m->options.pub.statement_timeout};
     m->region = mo_region_new();
     if (m->region == NULL)
         return mo_error_nomem(&m->error);

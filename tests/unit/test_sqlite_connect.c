@@ -155,12 +155,13 @@ Test(connect, memory)
 {
     mo_conn *c = help_conn(NULL, MOULT_OPEN_CREATE);
     mo_lock *lock = NULL;
+    moult_lock_info before;
 
     help_exec(c, "CREATE TABLE t (a); INSERT INTO t VALUES (7);;  -- and nothing more\n");
     cr_expect_eq(help_int(c, "SELECT a FROM t"), 7);
     cr_expect_eq(mo_sqlite_writable(c), 1);
-    cr_expect_eq(mo_sqlite_lock(c, 1, NULL, &lock, &help_err), MOULT_OK);
-    mo_sqlite_unlock(lock);
+    cr_expect_eq(mo_sqlite_lock.take(c, 1, NULL, &lock, &before, &help_err), MOULT_OK);
+    cr_expect_eq(mo_sqlite_lock.release(lock, &help_err), MOULT_OK);
     cr_expect_str_eq(mo_sqlite_database(c), ":memory:");
     cr_expect(!strncmp(mo_sqlite_engine(c), "SQLite 3.", 9));
     mo_sqlite_close(c);
@@ -334,19 +335,20 @@ Test(connect, lock_is_of_the_file_whatever_its_path)
 {
     mo_conn *a = help_conn("l.db", MOULT_OPEN_CREATE), *b = NULL;
     mo_lock *first = NULL, *second = NULL;
+    moult_lock_info before;
 
     cr_assert(symlink("l.db", help_path("link.db")) == 0);
     b = help_conn("link.db", MOULT_OPEN_CREATE);
-    cr_assert_eq(mo_sqlite_lock(a, 1, NULL, &first, &help_err), MOULT_OK, "%s", help_err.pub.message);
+    cr_assert_eq(mo_sqlite_lock.take(a, 1, NULL, &first, &before, &help_err), MOULT_OK, "%s", help_err.pub.message);
     cr_expect(access(help_path("l.db-moult-lock"), F_OK) == 0);
     cr_expect(access(help_path("l.db"), F_OK) != 0);
-    cr_expect_eq(mo_sqlite_lock(b, 0.1, NULL, &second, &help_err), MOULT_LOCKED);
+    cr_expect_eq(mo_sqlite_lock.take(b, 0.1, NULL, &second, &before, &help_err), MOULT_LOCKED);
     cr_expect_null(second);
     help_exec(a, "CREATE TABLE t (a)");
-    mo_sqlite_unlock(first);
-    cr_expect_eq(mo_sqlite_lock(b, 1, NULL, &second, &help_err), MOULT_OK);
+    cr_expect_eq(mo_sqlite_lock.release(first, &help_err), MOULT_OK);
+    cr_expect_eq(mo_sqlite_lock.take(b, 1, NULL, &second, &before, &help_err), MOULT_OK);
     cr_expect_eq(help_int(b, "SELECT count(*) FROM sqlite_schema"), 1);
-    mo_sqlite_unlock(second);
+    cr_expect_eq(mo_sqlite_lock.release(second, &help_err), MOULT_OK);
     mo_sqlite_close(a);
     mo_sqlite_close(b);
 }

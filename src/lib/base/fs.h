@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs.h - files: reading whole, writing whole and safely, patterns, locks that die with their process. */
+/* fs.h - files: reading whole, writing whole and safely, patterns. */
 #ifndef MO_FS_H
 #define MO_FS_H
 
@@ -21,12 +21,5 @@ typedef MO_VEC(const char *) mo_path_list;
 int mo_fs_expand(mo_region *r, const char *path, mo_path_list *out, mo_error *err);
 int mo_fs_is_directory(const char *path);
 int mo_fs_exists(const char *path);
-
-/* A lock file: taken with flock, so that the kernel frees it when its process ends, however that ends. The file holds the
- * owner's "pid host since" for others to read, and is removed when the lock is given back. */
-typedef struct mo_file_lock mo_file_lock;
-/* Waits at most `seconds`; LOCKED (message names the owner), IO, PERMISSION, CANCELLED when *cancel becomes nonzero. */
-int mo_file_lock_take(mo_file_lock **out, const char *path, double seconds, const volatile int *cancel, mo_error *err);
-void mo_file_lock_release(mo_file_lock *lock); /* takes NULL; never blocks */
 
 #endif

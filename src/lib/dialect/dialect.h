@@ -70,6 +70,24 @@ typedef struct mo_declared {
     const char *name, *parent; /* in the region, quotes undone; NULL when not known */
 } mo_declared;
 
+/* How there is one apply at a time per database: a file that the kernel guards, a lock of the engine, a row with a lease.
+ * Nothing here waits without a limit. A lock belongs to the connection it was taken for, and is released before that closes. */
+typedef struct mo_lock_provider {
+    const char *name; /* "file" */
+    /* Waits at most `seconds`; `cancel` may be NULL. LOCKED names the owner. `before` gets what an owner that ended without
+     * giving the lock back had written down (state LEFT), else state FREE. */
+    int (*take)(mo_conn *c, double seconds, const volatile int *cancel, mo_lock **out, moult_lock_info *before,
+                mo_error *err);
+    /* Writes what the owner does now, one line, for others to read; instead of the last one. Whoever calls it goes on when it
+     * fails: the lock holds without. */
+    int (*note)(mo_lock *lock, const char *text);
+    /* Who has it: without waiting, and without being in anyone's way. */
+    int (*look)(mo_conn *c, moult_lock_info *out, mo_error *err);
+    /* Gives it back, and frees `lock` (may be NULL) in any case. Never blocks. A code other than OK says what could not be
+     * cleared away; the lock is free all the same. */
+    int (*release)(mo_lock *lock, mo_error *err);
+} mo_lock_provider;
+
 struct mo_dialect {
     const char *name;           /* "sqlite" : in URLs' place of schemes, JSON, the history */
     const char *title;          /* "SQLite" */
@@ -150,9 +168,7 @@ struct mo_dialect {
     int (*run_check)(mo_conn *c, const mo_plan *plan, int after, mo_error *err);
 
     /* --- lock.c ---------------------------------------------------------------------------------------------------- */
-    /* One apply at a time per database. LOCKED names the owner. `cancel` may be NULL. */
-    int (*lock)(mo_conn *c, double seconds, const volatile int *cancel, mo_lock **out, mo_error *err);
-    void (*unlock)(mo_lock *lock); /* takes NULL; never blocks */
+    const mo_lock_provider *lock; /* one apply at a time per database */
 
     /* --- state.c ---------------------------------------------------------------------------------------------------- */
     /* The statements that create moult's own tables, each harmless when they are there. */

@@ -42,6 +42,18 @@ int mo_monitor_log(const mo_monitor *m, int level, const char *fmt, ...)
     return m->on_event(m->user, &e) ? MOULT_CANCELLED : MOULT_OK;
 }
 
+void mo_monitor_note(const mo_dialect *d, const mo_monitor *m, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+    if (m->lock == NULL)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    (void)d->lock->note(m->lock, text); /* only told: the lock and the steps hold without */
+}
+
 static int tell(runner *r, moult_event_kind kind, int finished, int64_t done)
 {
     moult_event e = {.kind = kind, .message = r->step->title, .step = r->step_number, .finished = finished};
@@ -120,6 +132,8 @@ static int run_step(runner *r, size_t i, int rows_seen)
     r->step = &r->plan->steps.items[i];
     r->step_number = i + 1;
     r->began = r->told = mo_clock_now();
+    mo_monitor_note(r->d, r->monitor, "plan %.8s, step %zu of %zu: %s", r->plan->id, r->step_number,
+                    r->plan->steps.count, r->step->title);
     rc = tell(r, MOULT_EVENT_STEP, 0, 0);
     for (size_t k = 0; k < r->step->statements.count && rc == MOULT_OK; k++)
         rc = run_statement(r, &r->step->statements.items[k], rows_seen);
@@ -265,8 +279,12 @@ static int run_part(runner *r, size_t first, size_t end, mo_run_record_fn record
         if (rc == MOULT_OK)
             rc = record(user, r->err);
     }
-    if (rc == MOULT_OK)
+    if (rc == MOULT_OK) {
+        if (r->plan->steps.count)
+            mo_monitor_note(r->d, r->monitor, "plan %.8s, commit of step %zu of %zu", r->plan->id, end,
+                            r->plan->steps.count);
         rc = r->d->commit(r->c, r->err);
+    }
     if (rc != MOULT_OK)
         r->d->rollback(r->c);
     return rc;

@@ -12,7 +12,11 @@ typedef struct mo_monitor {
     void *user;
     const volatile int *cancel;
     double statement_timeout;
+    mo_lock *lock; /* moult's lock, while it is held; NULL: nobody is told by it */
 } mo_monitor;
+/* What runs now, for whoever looks at the lock. */
+void mo_monitor_note(const mo_dialect *d, const mo_monitor *m, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 int mo_monitor_log(const mo_monitor *m, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* prove.c - runs the plan's steps on a scratch copy of what they touch (all of it with `full`), and compares with the target. UNPROVED

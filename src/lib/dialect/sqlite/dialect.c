@@ -52,8 +52,7 @@ const mo_dialect mo_dialect_sqlite = {
     .run_end = mo_sqlite_run_end,
     .run_check = mo_sqlite_run_check,
 
-    .lock = mo_sqlite_lock,
-    .unlock = mo_sqlite_unlock,
+    .lock = &mo_sqlite_lock,
 
     .own_tables = mo_sqlite_own_tables,
     .own_table_exists = "SELECT 1 FROM pragma_table_info('_moult_' || ?) LIMIT 1",
