@@ -327,7 +327,7 @@ def nobody(folder):
             os.setgid(65534)
             os.setuid(65534)
     for place in (folder, *folder.parents):
-        if os.geteuid() == 0 and os.stat(place).st_uid == os.geteuid() and str(place).startswith("/tmp/"):
+        if os.geteuid() == 0 and os.stat(place).st_uid == os.geteuid() and str(place).startswith(("/tmp/", "/dev/shm/")):
             place.chmod(place.stat().st_mode | 0o055)
     return give_up
 
