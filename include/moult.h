@@ -540,7 +540,8 @@ typedef struct moult_change_info {
 /** A step. */
 typedef struct moult_step_info {
     const char *phase;  /**< "expand", "hooks" or "contract" */
-    const char *method; /**< "create", "drop", "native", "in-place" or "rebuild": the rung of the ladder; "hook" */
+    const char *method; /**< "create", "drop", "native", "in-place", "rebuild" or "online": the rung of the
+                             ladder; "hook" */
     const char *title;  /**< one line for a person */
     const char *cost;   /**< "rewrites 120,411 rows"; may be empty */
     const char *object; /**< "table user" */

@@ -192,7 +192,7 @@ const command command_apply = {
     .name = "apply",
     .summary = "make the database be the desired schema",
     .forms = forms,
-    .options = OPTS_DATABASE | OPTS_COMPARE | OPT_BIT(OPT_STATEMENT_TIMEOUT) | OPT_BIT(OPT_MODE) |
+    .options = OPTS_DATABASE | OPTS_COMPARE | OPTS_PLAN | OPT_BIT(OPT_STATEMENT_TIMEOUT) | OPT_BIT(OPT_MODE) |
                OPT_BIT(OPT_APPROVE) | OPT_BIT(OPT_PLAN) | OPT_BIT(OPT_BACKWARD) | OPT_BIT(OPT_RECORD_ONLY) |
                OPT_BIT(OPT_NO_ATTIC) | OPT_BIT(OPT_NO_BACKUP) | OPT_BIT(OPT_YES) | OPT_BIT(OPT_FORMAT_JSON),
     .run = run,

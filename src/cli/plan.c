@@ -81,7 +81,7 @@ const command command_plan = {
     .name = "plan",
     .summary = "show what would be done, with its risk, and do nothing",
     .forms = forms,
-    .options = OPTS_DATABASE | OPTS_COMPARE | OPT_BIT(OPT_MODE) | OPT_BIT(OPT_BACKWARD) | OPT_BIT(OPT_EXIT_CODE) |
-               OPT_BIT(OPT_FORMAT),
+    .options = OPTS_DATABASE | OPTS_COMPARE | OPTS_PLAN | OPT_BIT(OPT_MODE) | OPT_BIT(OPT_BACKWARD) |
+               OPT_BIT(OPT_EXIT_CODE) | OPT_BIT(OPT_FORMAT),
     .run = run,
 };

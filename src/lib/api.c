@@ -146,6 +146,7 @@ int moult_diff(moult *m, const moult_schema *from, const moult_schema *to, moult
         rc = recorded(m, &owned);
     if (rc == MOULT_OK) {
         plan->asks_rows = before->live;
+        plan->online = m->options.pub.online;
         rc = mo_detect_diff(m, plan, owned, !before->live || m->options.pub.own == MOULT_OWN_ALL);
     }
     mo_schema_free(owned);

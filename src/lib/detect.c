@@ -420,6 +420,7 @@ static int detect(moult *m, const mo_source_read *read, const mo_plan *given, mo
     if (rc == MOULT_OK)
         rc = m->dialect->marker(m->conn, &plan->marker, &m->error);
     plan->asks_rows = plan->made_here = 1;
+    plan->online = m->options.pub.online;
     if (rc == MOULT_OK)
         rc = mo_detect_inspect(m, &plan->live);
     if (rc == MOULT_OK)
@@ -449,12 +450,27 @@ int mo_detect(moult *m, const mo_source_read *read, mo_plan **out)
     return detect_new(m, read, NULL, out);
 }
 
+/* How the given plan rebuilds big tables: its maker may have asked for it. */
+static moult_online online_of(const mo_plan *given, moult_online otherwise)
+{
+    int driven = 0, plain = 0;
+    for (size_t i = 0; i < given->steps.count; i++) {
+        driven |= given->steps.items[i].driver;
+        plain |= strcmp(given->steps.items[i].method, "rebuild") == 0;
+    }
+    if (driven == plain)
+        return driven ? MOULT_ONLINE_AUTO : otherwise;
+    return driven ? MOULT_ONLINE_ALWAYS : MOULT_ONLINE_NEVER;
+}
+
 int mo_detect_again(moult *m, const mo_plan *given, mo_plan **out)
 {
     moult_options *o = &m->options.pub;
     int backward = o->backward, rc;
     moult_own own = o->own;
+    moult_online online = o->online;
     o->backward = backward || given->behind;
+    o->online = online_of(given, online);
     rc = detect_new(m, NULL, given, out);
     if (rc == MOULT_OK && strcmp((*out)->id, given->id) != 0 && own != MOULT_OWN_ALL) {
         o->own = MOULT_OWN_ALL; /* the plan may have been made so; its file need not be told again */
@@ -462,6 +478,7 @@ int mo_detect_again(moult *m, const mo_plan *given, mo_plan **out)
         rc = detect_new(m, NULL, given, out);
     }
     o->own = own;
+    o->online = online;
     o->backward = backward;
     return rc;
 }

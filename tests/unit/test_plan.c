@@ -101,6 +101,7 @@ static mo_plan *whole_plan(void)
     s->undo = "none";
     s->cost = "copies 3 rows";
     s->transaction = 1;
+    s->driver = 1;
     cr_assert_eq(mo_step_assert(p, s, "SELECT 1 WHERE 0", "rows of t have NULL in a", 12, &tree_err), MOULT_OK);
     mo_statement proof = {.kind = MO_STATEMENT_RUN, .sql = "SELECT 2"};
     cr_assert_eq(mo_vec_push(p->region, &s->proof, proof), 0);
@@ -180,6 +181,7 @@ Test(plan_file, what_was_edited_is_refused)
     expect_refused("\"foreign_keys=off\"", "\"foreign_keys=on\"", "id does not fit");
     expect_refused("\"phase\": \"expand\"", "\"phase\": \"contract\"", "id does not fit");
     expect_refused("\"transaction\": 1", "\"transaction\": 0", "id does not fit");
+    expect_refused("\"driver\": true", "\"driver\": false", "id does not fit");
     expect_refused("\"from\": \"0123", "\"from\": \"1123", "id does not fit");
     expect_refused("CREATE TABLE u(x)", "CREATE TABLE u(y)", "declared");
 }

@@ -60,6 +60,23 @@ typedef struct mo_watch {
     void *user;
 } mo_watch;
 
+/* What the dialect is asked to do for a driver step, in this order. */
+typedef enum mo_drive_stage {
+    MO_DRIVE_PREPARE = 0, /* outside any transaction, before that of the step: all that takes long */
+    MO_DRIVE_RUN,         /* in the step's place in its transaction (number 0: outside any) */
+    MO_DRIVE_FINISH,      /* outside any, after that was committed: what could wait */
+    MO_DRIVE_ABANDON      /* outside any, when something failed before the commit: takes back what PREPARE made */
+} mo_drive_stage;
+
+/* What a driver step may tell and must heed while it works. */
+typedef struct mo_drive {
+    const mo_watch *watch; /* for every statement */
+    /* After every small piece of work: rows done, and how many there are in all (0: not known). Other than MOULT_OK stops it. */
+    int (*progress)(void *user, int64_t done, int64_t total);
+    int (*note)(void *user, const char *text); /* something a person should know: a log event */
+    void *user;
+} mo_drive;
+
 /* One desired statement, told apart. */
 typedef struct mo_declared {
     int allowed;      /* 0: `why` says why not ("INSERT changes data; desired SQL only declares") */
@@ -163,6 +180,13 @@ struct mo_dialect {
     /* Sets the session for this plan (before any transaction), and back. end() never fails and takes half-set sessions. */
     int (*run_begin)(mo_conn *c, const mo_plan *plan, mo_error *err);
     void (*run_end)(mo_conn *c);
+    /* Does one stage of a driver step. Optional: only where steps() makes such. What fails in PREPARE or in the transaction
+     * is followed by ABANDON, which takes also what is half made; what fails in FINISH is left to tidy() of a later run. */
+    int (*drive)(mo_conn *c, const mo_plan *plan, const mo_step *step, mo_drive_stage stage, const mo_drive *drive,
+                 mo_error *err);
+    /* Before the first part, outside any transaction: clears away what an interrupted driver step left that this plan
+     * does not go on with. Optional. */
+    int (*tidy)(mo_conn *c, const mo_plan *plan, const mo_drive *drive, mo_error *err);
     /* Inside the last transaction, after the steps: what an engine checks only when asked (foreign keys). `before` was
      * filled by the same function before the steps; NULL then. DATABASE when rows are wrong that were not wrong before. */
     int (*run_check)(mo_conn *c, const mo_plan *plan, int after, mo_error *err);

@@ -28,7 +28,7 @@ const char *const mo_phase_names[3] = {
     [MOULT_PHASE_CONTRACT] = "contract",
 };
 const char *const mo_statement_names[2] = {[MO_STATEMENT_RUN] = "run", [MO_STATEMENT_ASSERT] = "assert"};
-const char *const mo_methods[] = {"create", "drop", "rename", "native", "in-place", "rebuild", "hook", NULL};
+const char *const mo_methods[] = {"create", "drop", "rename", "native", "in-place", "rebuild", "online", "hook", NULL};
 
 static void add_number(mo_sha256 *h, int64_t n)
 {
@@ -54,6 +54,7 @@ static void add_step(mo_sha256 *h, const mo_step *s)
     mo_sha256_add_text(h, s->object);
     mo_sha256_add_text(h, s->parent);
     add_number(h, s->transaction);
+    add_number(h, s->driver);
     mo_sha256_add_text(h, s->hook);
     mo_sha256_add_text(h, s->hook_code);
     add_statements(h, s->statements.items, s->statements.count);

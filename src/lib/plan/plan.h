@@ -42,7 +42,8 @@ typedef struct mo_change {
     mo_kind kind;
     const mo_object *before, *after; /* CREATE: no before; DROP: no after */
     MO_VEC(mo_part) parts;           /* ALTER of a table */
-    int64_t rows;                    /* ALTER of a table: its rows, once they were asked */
+    int driven;   /* a driver step makes it, and looks at the rows itself: they are not asked again under the lock */
+    int64_t rows; /* ALTER of a table: its rows, once they were asked */
     mo_judgement judgement;
 } mo_change;
 
@@ -66,7 +67,7 @@ typedef struct mo_statement {
 typedef struct mo_step {
     mo_phase phase;
     int order;          /* steps are sorted by it, then by dependency, then by name */
-    const char *method; /* "create", "drop", "rename", "native", "in-place", "rebuild": the rung */
+    const char *method; /* "create", "drop", "rename", "native", "in-place", "rebuild", "online": the rung */
     const char *title;  /* "edit user.email in place, after asking the rows" */
     const char *cost;   /* "rewrites 120,411 rows"; "" */
     const char *undo;   /* SQL or a word for a person; NULL: none */
@@ -74,6 +75,8 @@ typedef struct mo_step {
     const char *object; /* its name */
     const char *parent; /* its table, or NULL */
     int transaction;    /* steps of one number are one transaction; 0: each statement on its own */
+    int driver;         /* 1: the dialect does it (see mo_drive), and prepares it before its transaction; its statements
+                           are the plain equivalent, for the proof and for scripts */
     /* A step that runs a data hook: its version, and what its code is told by; its statements are those of an SQL hook,
      * none those of a function. NULL: a step of DDL, and kind and object say of what. */
     const char *hook, *hook_code;
@@ -125,6 +128,7 @@ typedef struct mo_plan {
     int made_here;  /* made on the connection that runs it: marker and rows_seen tell whether something changed since */
     mo_hash marker; /* of the live schema, taken before it was read */
     MO_VEC(mo_plan_hook) hooks; /* in the order in which they run: those before the DDL first */
+    moult_online online;        /* how big tables are rebuilt */
     int hooked;                 /* a hook runs before what tightens: what the rows say now need not hold then */
     int phase_only;             /* a moult_phase: the half that it is */
     int waits;         /* the contract of a schema that was expanded: it runs when it is asked for by its phase */

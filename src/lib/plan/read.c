@@ -65,9 +65,9 @@ static mo_statement read_statement(mo_json_reader *r, const json_t *o, const cha
 
 static void read_step(mo_json_reader *r, const json_t *o, mo_plan *p, mo_step *s)
 {
-    static const char *const keys[] = {"phase", "method",    "title",      "cost",        "kind",
-                                       "hook",  "hook_code", "object",     "parent",      "undo",
-                                       "order", "proof",     "statements", "transaction", NULL};
+    static const char *const keys[] = {"phase",      "method",      "title",  "cost", "kind",  "hook",
+                                       "hook_code",  "object",      "parent", "undo", "order", "proof",
+                                       "statements", "transaction", "driver", NULL};
     int methods = 0;
     while (mo_methods[methods])
         methods++;
@@ -84,6 +84,7 @@ static void read_step(mo_json_reader *r, const json_t *o, mo_plan *p, mo_step *s
     s->object = text_in(r, o, "steps", "object");
     s->parent = mo_json_get_optional_text(r, o, "steps", "parent");
     s->transaction = (int)mo_json_get_integer(r, o, "steps", "transaction", 0, MOST_STEPS_NUMBER);
+    s->driver = mo_json_get_bool(r, o, "steps", "driver");
     s->undo = mo_json_get_optional_text(r, o, "steps", "undo");
     s->order = (int)mo_json_get_integer(r, o, "steps", "order", 0, MOST_STEPS_NUMBER);
     const json_t *statements = mo_json_get_array(r, o, "steps", "statements"), *one;

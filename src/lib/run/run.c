@@ -126,6 +126,71 @@ static int run_statement(runner *r, const mo_statement *s, int rows_seen)
     return rc;
 }
 
+/* --- driver steps -------------------------------------------------------------------------------------------------- */
+
+static int drive_progress(void *user, int64_t done, int64_t total)
+{
+    runner *r = user;
+    r->limit = mo_deadline_in(r->monitor->statement_timeout);
+    r->rows = total;
+    return tick(r, done);
+}
+
+static int drive_note(void *user, const char *text)
+{
+    const runner *r = user;
+    return mo_monitor_log(r->monitor, 1, "%s", text);
+}
+
+static int drive(runner *r, size_t i, mo_drive_stage stage)
+{
+    mo_watch watch = {tick, r};
+    mo_drive drive = {stage == MO_DRIVE_ABANDON ? NULL : &watch, stage == MO_DRIVE_ABANDON ? NULL : drive_progress,
+                      drive_note, r};
+    int rc;
+    r->step = &r->plan->steps.items[i];
+    r->step_number = i + 1;
+    r->began = r->told = mo_clock_now();
+    r->limit = mo_deadline_in(r->monitor->statement_timeout);
+    rc = r->d->drive(r->c, r->plan, r->step, stage, &drive, r->err);
+    if (rc != MOULT_OK && r->err->pub.object == NULL)
+        mo_error_object(r->err, "step %zu of %zu: %s", r->step_number, r->plan->steps.count, r->step->title);
+    return rc;
+}
+
+/* What takes long is done before the transaction: others go on writing meanwhile. */
+static int prepare(runner *r, size_t first, size_t end)
+{
+    int rc = MOULT_OK;
+    for (size_t i = first; i < end && rc == MOULT_OK; i++)
+        if (r->plan->steps.items[i].driver)
+            rc = drive(r, i, MO_DRIVE_PREPARE);
+    return rc;
+}
+
+/* Neither stage can make an apply fail: what is left is found by the next one. */
+static void drive_quietly(runner *r, size_t first, size_t end, mo_drive_stage stage)
+{
+    mo_error aside = {{0}}, *told = r->err;
+    r->err = &aside;
+    for (size_t i = first; i < end; i++) {
+        if (!r->plan->steps.items[i].driver || drive(r, i, stage) == MOULT_OK)
+            continue;
+        mo_monitor_log(r->monitor, 2, "%s: what is left of it is cleared away by the next apply: %s", r->step->title,
+                       aside.pub.message ? aside.pub.message : "");
+        mo_error_clear(&aside);
+    }
+    r->err = told;
+}
+
+static int tidy(runner *r)
+{
+    mo_watch watch = {tick, r};
+    mo_drive drive = {&watch, NULL, drive_note, r};
+    r->limit = mo_deadline_in(r->monitor->statement_timeout);
+    return r->d->tidy ? r->d->tidy(r->c, r->plan, &drive, r->err) : MOULT_OK;
+}
+
 static int run_step(runner *r, size_t i, int rows_seen)
 {
     int rc;
@@ -135,7 +200,9 @@ static int run_step(runner *r, size_t i, int rows_seen)
     mo_monitor_note(r->d, r->monitor, "plan %.8s, step %zu of %zu: %s", r->plan->id, r->step_number,
                     r->plan->steps.count, r->step->title);
     rc = tell(r, MOULT_EVENT_STEP, 0, 0);
-    for (size_t k = 0; k < r->step->statements.count && rc == MOULT_OK; k++)
+    if (rc == MOULT_OK && r->step->driver)
+        rc = drive(r, i, MO_DRIVE_RUN);
+    for (size_t k = 0; k < r->step->statements.count && !r->step->driver && rc == MOULT_OK; k++)
         rc = run_statement(r, &r->step->statements.items[k], rows_seen);
     if (rc == MOULT_OK)
         rc = tell(r, MOULT_EVENT_STEP, 1, 0);
@@ -257,7 +324,7 @@ static size_t part_end(const mo_plan *p, size_t first)
     return end;
 }
 
-static int run_part(runner *r, size_t first, size_t end, mo_run_record_fn record, void *user)
+static int run_transaction(runner *r, size_t first, size_t end, mo_run_record_fn record, void *user)
 {
     int seen = 0, rc = r->d->begin(r->c, 1, r->err);
     if (rc != MOULT_OK)
@@ -290,12 +357,38 @@ static int run_part(runner *r, size_t first, size_t end, mo_run_record_fn record
     return rc;
 }
 
+static int has_driver(const runner *r, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++)
+        if (r->plan->steps.items[i].driver)
+            return 1;
+    return 0;
+}
+
+/* One transaction, with what its driver steps do before it and after it. */
+static int run_part(runner *r, size_t first, size_t end, mo_run_record_fn record, void *user)
+{
+    int rc = MOULT_OK;
+    if (!has_driver(r, first, end))
+        return run_transaction(r, first, end, record, user);
+    if (first == 0)
+        rc = check_start(r);
+    if (rc == MOULT_OK)
+        rc = prepare(r, first, end);
+    if (rc == MOULT_OK)
+        rc = run_transaction(r, first, end, record, user);
+    drive_quietly(r, first, end, rc == MOULT_OK ? MO_DRIVE_FINISH : MO_DRIVE_ABANDON);
+    return rc;
+}
+
 int mo_run(const mo_dialect *d, mo_conn *c, mo_plan *plan, const mo_scope *scope, const mo_monitor *monitor,
            mo_run_record_fn record, void *user, mo_error *err)
 {
     runner r = {.d = d, .c = c, .plan = plan, .scope = scope, .monitor = monitor, .err = err};
     size_t first = 0;
     int rc = d->run_begin(c, plan, err);
+    if (rc == MOULT_OK)
+        rc = tidy(&r);
     do {
         size_t end = plan->steps.count ? part_end(plan, first) : 0;
         if (rc == MOULT_OK)
