@@ -344,7 +344,8 @@ typedef enum moult_outcome {
     MOULT_RECORDED,       /**< record_only, or a schema that was there already: recorded, nothing changed */
     MOULT_BEHIND,         /**< the desired schema has been replaced by a newer one: nothing changed, all is well */
     MOULT_PENDING,        /**< dry_run: there is a plan, nothing changed */
-    MOULT_NEEDS_APPROVAL  /**< refused: a person must approve the plan (the code is MOULT_REFUSED) */
+    MOULT_WAITING, /**< expanded: what tightens waits for its phase, `--phase contract`; nothing else is to be done */
+    MOULT_NEEDS_APPROVAL /**< refused: a person must approve the plan (the code is MOULT_REFUSED) */
 } moult_outcome;
 
 typedef struct moult_result moult_result; /**< what a start or an apply did */
@@ -362,7 +363,7 @@ typedef struct moult_plan moult_plan;     /**< changes with their risks, and ste
  * @param url      a database URL or the path of a database file, which is created when it does not exist
  * @param desired  the source
  * @param options  NULL: the defaults
- * @return MOULT_OK for UP_TO_DATE, APPLIED, RECORDED, BEHIND and PENDING; MOULT_REFUSED for NEEDS_APPROVAL (the
+ * @return MOULT_OK for UP_TO_DATE, APPLIED, RECORDED, BEHIND, PENDING and WAITING; MOULT_REFUSED for NEEDS_APPROVAL (the
  *         plan is in the result, and stored in the database for `moult approve`); else the error's code.
  */
 MOULT_API int moult_start(moult_result **out, const char *url, const moult_source *desired,
@@ -456,6 +457,19 @@ MOULT_API int moult_migrate(moult *m, const moult_source *desired, moult_result 
  */
 MOULT_API int moult_apply(moult *m, const moult_plan *plan, moult_result **out);
 MOULT_API void moult_plan_free(moult_plan *plan);
+/**
+ * Goes on with an apply that was interrupted (its outcome is UP_TO_DATE when none was). Not the rest of the old plan: one
+ * that starts from the state that is really there, and leads to the same schema. It needs no approval where its risk is not
+ * above what was allowed when the apply began. The hooks that have still to run must be in the options. `out` as in
+ * moult_start(). INTERRUPTED when a hook is missing; REFUSED; else as moult_apply().
+ */
+MOULT_API int moult_resume(moult *m, moult_result **out);
+/**
+ * Tells of an apply that is half done, because it was interrupted or failed between two transactions: which plan, whose,
+ * how far it got. One that runs at this moment tells so too; moult_lock_look() tells them apart.
+ * @param out  gets a line for moult_string_free(); NULL: there is none
+ */
+MOULT_API int moult_interrupted(moult *m, char **out);
 
 /** Stores a plan in the database, so that `moult approve` finds it anywhere. PERMISSION when it cannot be written. */
 MOULT_API int moult_plan_store(moult *m, const moult_plan *plan);
@@ -468,6 +482,21 @@ MOULT_API int moult_plan_parse(moult *m, const char *json, size_t length, const 
 /** A plan as text, JSON (docs/plan.schema.json) or SQL for the engine's shell. `out` is for moult_string_free(). */
 MOULT_API int moult_plan_render(moult *m, const moult_plan *plan, moult_format format, char **out);
 
+/**
+ * Inside a hook: runs one statement (INSERT, UPDATE, DELETE, SELECT, WITH …) on moult's own connection, in the hook's
+ * transaction. Parameters are written ? in every dialect.
+ * @param row      takes each row; NULL: rows are passed over
+ * @param changed  gets how many rows were changed; may be NULL
+ * @return MOULT_OK; INVALID (a statement that is not for hooks), what `row` returned, or the database's error: then
+ *         moult_hook_error() tells
+ */
+MOULT_API int moult_hook_exec(moult_hook_context *context, const char *sql, const moult_value *params, size_t count,
+                              moult_row_fn row, void *user, int64_t *changed);
+/** Inside a hook: the error of its last statement; never NULL. */
+MOULT_API const moult_error *moult_hook_error(const moult_hook_context *context);
+/** Inside a hook: says why it fails. Returns the code to return. */
+MOULT_API int moult_hook_fail(moult_hook_context *context, const char *message);
+
 /** One entry of the history; strings are borrowed from the list. */
 typedef struct moult_version_info {
     int64_t version;        /**< from 1, without gaps */
@@ -476,7 +505,7 @@ typedef struct moult_version_info {
     const char *host;
     const char *plan_id;   /**< NULL when nothing ran (recorded) */
     const char *from, *to; /**< fingerprints of the declared schemas */
-    const char *kind;      /**< "apply", "record" or "backward" */
+    const char *kind;      /**< "apply", "record", "backward", "expand" or "contract" */
     int64_t changes;
     double seconds;
     const char *tool; /**< moult's version */

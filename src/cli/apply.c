@@ -74,19 +74,6 @@ static int apply(cli *c, moult_result **result, int *told)
     return moult_migrate(c->m, &desired, result);
 }
 
-static void print_json(const moult_result *result)
-{
-    const moult_plan *plan = moult_result_plan(result);
-
-    printf("{\n  \"format\": \"moult-result\",\n  \"format_version\": 1,\n  \"outcome\": ");
-    out_json(stdout, report_outcome(moult_result_outcome(result)));
-    printf(",\n  \"version\": %lld,\n  \"plan_id\": ", (long long)moult_result_version(result));
-    out_json(stdout, plan && moult_plan_id(plan)[0] ? moult_plan_id(plan) : NULL);
-    printf(",\n  \"text\": ");
-    out_json(stdout, moult_result_text(result));
-    printf("\n}\n");
-}
-
 static void print_text(cli *c, const moult_result *result)
 {
     const char *text = moult_result_text(result);
@@ -108,7 +95,7 @@ static int ask_about(cli *c, const moult_result *result, moult_mode mode)
         return 0;
     }
     if (report_format(c) == MOULT_FORMAT_JSON) {
-        print_json(result);
+        report_result_json(result);
         return 0;
     }
     if (c->out.json) {
@@ -159,6 +146,9 @@ static int run(cli *c)
     moult_result *result = NULL;
     int told = 0, status = check_options(c);
 
+    if (status == EXIT_DONE) {
+        status = cli_read_hooks(c);
+    }
     cli_options(c, &options);
     if (status == EXIT_DONE) {
         status = cli_open(c, MOULT_OPEN_CREATE, &options);
@@ -174,7 +164,7 @@ static int run(cli *c)
     }
     status = moult_code_exit(code);
     if (code == MOULT_OK && report_format(c) == MOULT_FORMAT_JSON) {
-        print_json(result);
+        report_result_json(result);
     } else if (code == MOULT_OK) {
         print_text(c, result);
     } else if (!told && !refused) {
@@ -193,7 +183,8 @@ const command command_apply = {
     .summary = "make the database be the desired schema",
     .forms = forms,
     .options = OPTS_DATABASE | OPTS_COMPARE | OPTS_PLAN | OPT_BIT(OPT_STATEMENT_TIMEOUT) | OPT_BIT(OPT_MODE) |
-               OPT_BIT(OPT_APPROVE) | OPT_BIT(OPT_PLAN) | OPT_BIT(OPT_BACKWARD) | OPT_BIT(OPT_RECORD_ONLY) |
-               OPT_BIT(OPT_NO_ATTIC) | OPT_BIT(OPT_NO_BACKUP) | OPT_BIT(OPT_YES) | OPT_BIT(OPT_FORMAT_JSON),
+               OPT_BIT(OPT_PHASE) | OPT_BIT(OPT_HOOKS) | OPT_BIT(OPT_APPROVE) | OPT_BIT(OPT_PLAN) |
+               OPT_BIT(OPT_BACKWARD) | OPT_BIT(OPT_RECORD_ONLY) | OPT_BIT(OPT_NO_ATTIC) | OPT_BIT(OPT_NO_BACKUP) |
+               OPT_BIT(OPT_YES) | OPT_BIT(OPT_FORMAT_JSON),
     .run = run,
 };

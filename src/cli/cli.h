@@ -7,6 +7,12 @@
 #include "opt.h"
 #include "out.h"
 
+/* The data hooks of a folder; see hooks.c. */
+typedef struct cli_hooks {
+    moult_hook *items; /* NULL: none */
+    size_t count;
+} cli_hooks;
+
 struct cli {
     const command *cmd;
     opt_values values;
@@ -15,7 +21,8 @@ struct cli {
     const char *url;  /* where it comes from is told by `url_given` */
     int url_given;    /* 1: --url, so that commands to type must name it too */
     char *url_memory; /* what of it was read from .env */
-    const char *to;   /* the desired source; NULL until cli_desired() */
+    cli_hooks hooks;
+    const char *to; /* the desired source; NULL until cli_desired() */
 };
 
 enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_REFUSED = 3 };
@@ -40,6 +47,13 @@ int cli_has_desired(cli *c);
 /* The error of c->m, told; the exit status. */
 int cli_fail(cli *c);
 
+/* --- hooks.c ---------------------------------------------------------------------------------------------------- */
+
+/* Reads the hooks of --hooks, or of the folder hooks; cli_options() hands them on. EXIT_DONE, or the exit status after the
+ * error was told. */
+int cli_read_hooks(cli *c);
+void cli_free_hooks(cli *c);
+
 /* Signals ask the open database to stop; those that have none end the program. */
 void cli_catch_signals(void);
 /* Was a signal caught? */
@@ -55,6 +69,8 @@ int report_plan(cli *c, const moult_plan *plan, moult_format format);
 void report_refusal(cli *c, const moult_plan *plan, moult_mode mode, int stored);
 /* A drop and a create that look like a rename: asks about each at a terminal. 1: one is a rename, and was explained. */
 int report_ask_renames(cli *c, const moult_plan *plan);
+/* What came of an apply, as JSON to standard output. */
+void report_result_json(const moult_result *result);
 /* An outcome as a word, for JSON. */
 const char *report_outcome(moult_outcome outcome);
 const char *report_risk(moult_risk risk);

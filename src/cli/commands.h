@@ -9,6 +9,7 @@ extern const command command_init;
 extern const command command_plan;
 extern const command command_apply;
 extern const command command_approve;
+extern const command command_resume;
 extern const command command_status;
 extern const command command_history;
 extern const command command_diff;

@@ -185,6 +185,8 @@ void cli_options(cli *c, moult_options *out)
     out->lock_timeout = seconds_or(c, OPT_LOCK_TIMEOUT, defaults.lock_timeout);
     out->detect_timeout = seconds_or(c, OPT_DETECT_TIMEOUT, defaults.detect_timeout);
     out->statement_timeout = seconds_or(c, OPT_STATEMENT_TIMEOUT, defaults.statement_timeout);
+    out->phase = (moult_phase)choice(c, OPT_PHASE);
+    out->hooks = c->hooks.items;
     out->on_event = out_event;
     out->on_event_user = &c->out;
 }

@@ -7,8 +7,9 @@
 #include "commands.h"
 
 const command *const command_table[] = {
-    &command_init, &command_plan,    &command_apply,   &command_approve,    &command_status, &command_history,
-    &command_diff, &command_inspect, &command_version, &command_completion, &command_help,   NULL,
+    &command_init,       &command_plan,    &command_apply, &command_approve, &command_resume,
+    &command_status,     &command_history, &command_diff,  &command_inspect, &command_version,
+    &command_completion, &command_help,    NULL,
 };
 
 /* "--help" and "--version" in the place of a command are the commands of those names. */
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
     int status = run(&c, argc, argv);
     out_bar_end(&c.out);
     cli_close(&c);
+    cli_free_hooks(&c);
     free(c.url_memory);
     return out_finish(&c.out) == 0 ? status : EXIT_ERROR;
 }

@@ -21,6 +21,8 @@ typedef enum opt_id {
     OPT_EXCLUDE,
     OPT_COLUMN_ORDER,
     OPT_MODE,
+    OPT_PHASE,
+    OPT_HOOKS,
     OPT_APPROVE,
     OPT_PLAN,
     OPT_BACKWARD,

@@ -4,6 +4,7 @@
 
 static const char *const owns[] = {"declared", "all", NULL};
 static const char *const modes[] = {"safe", "auto", "aggressive", "dry_run", NULL};
+static const char *const phases[] = {"all", "expand", "contract", NULL};
 static const char *const orders[] = {"any", "strict", NULL};
 static const char *const formats[] = {"text", "json", "sql", NULL};
 static const char *const text_or_json[] = {"text", "json", NULL};
@@ -36,6 +37,13 @@ const option_info option_table[OPT_COUNT] = {
     [OPT_MODE] = {"mode", 0, OPT_IS_CHOICE, "MODE", modes,
                   "how much risk may be applied without a person: safe changes; those and medium ones; all; nothing",
                   0},
+    [OPT_PHASE] = {"phase", 0, OPT_IS_CHOICE, "PHASE", phases,
+                   "all of it, or one half: what only adds, or later the hooks and what drops, renames and tightens",
+                   0},
+    [OPT_HOOKS] =
+        {"hooks", 0, OPT_IS_TEXT, "FOLDER", NULL,
+         "data hooks: NNN_name.before_ddl.sql and NNN_name.after_ddl.sql; else the folder hooks, if there is one",
+         COMPLETE_FILES},
     [OPT_APPROVE] = {"approve", 0, OPT_IS_TEXT, "ID", NULL,
                      "approve the plan with this id (at least 8 digits of it) and apply it now", 0},
     [OPT_PLAN] = {"plan", 0, OPT_IS_TEXT, "FILE", NULL,

@@ -57,8 +57,11 @@ static int run(cli *c)
     moult_options options;
     moult_plan *plan = NULL;
 
+    int status = cli_read_hooks(c);
     cli_options(c, &options);
-    int status = cli_open_to_plan(c, &options);
+    if (status == EXIT_DONE) {
+        status = cli_open_to_plan(c, &options);
+    }
     if (status != EXIT_DONE) {
         return status;
     }
@@ -81,7 +84,7 @@ const command command_plan = {
     .name = "plan",
     .summary = "show what would be done, with its risk, and do nothing",
     .forms = forms,
-    .options = OPTS_DATABASE | OPTS_COMPARE | OPTS_PLAN | OPT_BIT(OPT_MODE) | OPT_BIT(OPT_BACKWARD) |
-               OPT_BIT(OPT_EXIT_CODE) | OPT_BIT(OPT_FORMAT),
+    .options = OPTS_DATABASE | OPTS_COMPARE | OPTS_PLAN | OPT_BIT(OPT_MODE) | OPT_BIT(OPT_PHASE) | OPT_BIT(OPT_HOOKS) |
+               OPT_BIT(OPT_BACKWARD) | OPT_BIT(OPT_EXIT_CODE) | OPT_BIT(OPT_FORMAT),
     .run = run,
 };

@@ -34,7 +34,8 @@ const char *report_risk(moult_risk risk)
 
 const char *report_outcome(moult_outcome outcome)
 {
-    static const char *const names[] = {"up_to_date", "applied", "recorded", "behind", "pending", "needs_approval"};
+    static const char *const names[] = {"up_to_date", "applied", "recorded",      "behind",
+                                        "pending",    "waits",   "needs_approval"};
 
     return (int)outcome >= 0 && (size_t)outcome < sizeof names / sizeof names[0] ? names[outcome] : "?";
 }
@@ -104,7 +105,7 @@ static void print_url(const cli *c)
 /* The options that made the plan what it is: without them another one would come of it. */
 static void print_same_options(const cli *c)
 {
-    static const opt_id ids[] = {OPT_PLAN, OPT_TO, OPT_OWN, OPT_COLUMN_ORDER, OPT_BACKWARD};
+    static const opt_id ids[] = {OPT_PLAN, OPT_TO, OPT_OWN, OPT_COLUMN_ORDER, OPT_BACKWARD, OPT_PHASE, OPT_HOOKS};
     const opt_values *v = &c->values;
 
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
@@ -173,4 +174,17 @@ int report_ask_renames(cli *c, const moult_plan *plan)
         }
     }
     return 0;
+}
+
+void report_result_json(const moult_result *result)
+{
+    const moult_plan *plan = moult_result_plan(result);
+
+    printf("{\n  \"format\": \"moult-result\",\n  \"format_version\": 1,\n  \"outcome\": ");
+    out_json(stdout, report_outcome(moult_result_outcome(result)));
+    printf(",\n  \"version\": %lld,\n  \"plan_id\": ", (long long)moult_result_version(result));
+    out_json(stdout, plan && moult_plan_id(plan)[0] ? moult_plan_id(plan) : NULL);
+    printf(",\n  \"text\": ");
+    out_json(stdout, moult_result_text(result));
+    printf("\n}\n");
 }

@@ -108,8 +108,11 @@ static int run(cli *c)
     moult_options options;
     standing s = {0};
 
+    int status = cli_read_hooks(c);
     cli_options(c, &options);
-    int status = cli_open(c, MOULT_OPEN_READ, &options);
+    if (status == EXIT_DONE) {
+        status = cli_open(c, MOULT_OPEN_READ, &options);
+    }
     if (status == EXIT_DONE) {
         status = look(c, &s);
     }
@@ -132,6 +135,6 @@ const command command_status = {
     .name = "status",
     .summary = "tell whether the database is up to date, and at which version",
     .forms = forms,
-    .options = OPTS_DATABASE | OPTS_COMPARE | OPT_BIT(OPT_FORMAT_JSON),
+    .options = OPTS_DATABASE | OPTS_COMPARE | OPT_BIT(OPT_HOOKS) | OPT_BIT(OPT_FORMAT_JSON),
     .run = run,
 };

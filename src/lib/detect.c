@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "diff/diff.h"
+#include "hooks.h"
+#include "phases.h"
 #include "risk/risk.h"
 
 /* --- renames ------------------------------------------------------------------------------------------------------- */
@@ -96,6 +98,15 @@ static int find_renames(const mo_dialect *d, mo_plan *plan, mo_error *err)
     return rc;
 }
 
+int mo_detect_copy(const mo_dialect *d, mo_conn *scratch, const mo_schema *from, mo_error *err)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < from->objects.count && rc == MOULT_OK; i++)
+        if (!(from->objects.items[i]->flags & MO_OBJECT_UNCOMPARED))
+            rc = d->exec(scratch, from->objects.items[i]->sql, NULL, err);
+    return rc;
+}
+
 /* Copies a schema into a scratch, runs the plan's rename steps there, and reads the result. With `lenient` a step that fails is passed over:
  * the recorded schema need not have all that is renamed. */
 static int rename_in_scratch(const mo_dialect *d, mo_conn *c, const mo_plan *plan, const mo_schema *from, int lenient,
@@ -107,9 +118,7 @@ static int rename_in_scratch(const mo_dialect *d, mo_conn *c, const mo_plan *pla
     if (rc != MOULT_OK)
         return rc;
     s = d->scratch_conn(scratch);
-    for (size_t i = 0; i < from->objects.count && rc == MOULT_OK; i++)
-        if (!(from->objects.items[i]->flags & MO_OBJECT_UNCOMPARED))
-            rc = d->exec(s, from->objects.items[i]->sql, NULL, err);
+    rc = mo_detect_copy(d, s, from, err);
     for (size_t i = 0; i < plan->steps.count && rc == MOULT_OK; i++)
         for (size_t k = 0; k < plan->steps.items[i].statements.count && rc == MOULT_OK; k++) {
             rc = d->exec(s, plan->steps.items[i].statements.items[k].sql, NULL, err);
@@ -124,8 +133,7 @@ static int rename_in_scratch(const mo_dialect *d, mo_conn *c, const mo_plan *pla
     return rc;
 }
 
-/* Objects that a scratch cannot hold (their module is not loaded) are as they were. */
-static int add_uncompared(const mo_schema *live, mo_schema **renamed, mo_error *err)
+int mo_detect_add_uncompared(const mo_schema *live, mo_schema **read, mo_error *err)
 {
     mo_schema *out = NULL;
     int rc = MOULT_OK, any = 0;
@@ -137,7 +145,7 @@ static int add_uncompared(const mo_schema *live, mo_schema **renamed, mo_error *
     if (out == NULL)
         return mo_error_nomem(err);
     for (size_t pass = 0; pass < 2; pass++) {
-        const mo_schema *from = pass ? live : *renamed;
+        const mo_schema *from = pass ? live : *read;
         for (size_t i = 0; i < from->objects.count && rc == MOULT_OK; i++) {
             const mo_object *o = from->objects.items[i];
             mo_object *copy;
@@ -153,8 +161,8 @@ static int add_uncompared(const mo_schema *live, mo_schema **renamed, mo_error *
         mo_schema_free(out);
         return rc;
     }
-    mo_schema_free(*renamed);
-    *renamed = out;
+    mo_schema_free(*read);
+    *read = out;
     return MOULT_OK;
 }
 
@@ -173,7 +181,7 @@ static int do_renames(moult *m, mo_plan *plan, const mo_schema *owned, mo_schema
             rc = rename_in_scratch(d, m->conn, plan, plan->live, 0, &plan->renamed, &m->error);
     }
     if (rc == MOULT_OK)
-        rc = add_uncompared(plan->live, &plan->renamed, &m->error);
+        rc = mo_detect_add_uncompared(plan->live, &plan->renamed, &m->error);
     if (rc == MOULT_OK && owned)
         rc = rename_in_scratch(d, m->conn, plan, owned, 1, owned_renamed, &m->error);
     return rc;
@@ -231,7 +239,7 @@ int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
     return rc;
 }
 
-static int take_snapshot(mo_plan *plan, const mo_schema *declared, mo_error *err)
+int mo_detect_snapshot(mo_plan *plan, const mo_schema *declared, mo_error *err)
 {
     mo_str json = {0};
     int rc = mo_snapshot_write(declared, &json, err);
@@ -250,7 +258,7 @@ int mo_detect_assess(moult *m, mo_plan *plan)
 
 int mo_detect_build(moult *m, mo_plan *plan)
 {
-    int rc = plan->declared ? MOULT_OK : take_snapshot(plan, plan->desired, &m->error);
+    int rc = plan->declared ? MOULT_OK : mo_detect_snapshot(plan, plan->desired, &m->error);
     if (rc == MOULT_OK)
         rc = m->dialect->steps(m->conn, plan, &m->error);
     if (rc == MOULT_OK)
@@ -321,6 +329,22 @@ int mo_detect_load(moult *m, const mo_source_read *read, const mo_schema *live, 
 
 /* --- all of it ----------------------------------------------------------------------------------------------------- */
 
+/* The steps, in phases where hooks or the caller ask for them. `owned` goes before what needs no more of it begins: it
+ * is large. */
+static int build(moult *m, mo_plan *plan, mo_schema **owned)
+{
+    int rc, phased;
+    phased = plan->hooks.count > 0 || m->options.pub.phase == MOULT_PHASE_EXPAND;
+    if (!phased) {
+        mo_schema_free(*owned);
+        *owned = NULL;
+    }
+    rc = mo_detect_assess(m, plan);
+    if (rc == MOULT_OK)
+        rc = phased ? mo_phases_build(m, plan, *owned) : mo_detect_build(m, plan);
+    return rc;
+}
+
 /* Is the desired schema older than the one that is there? Then an old build is starting, and there is nothing to plan
  * unless going back is asked for. */
 static int find_behind(moult *m, mo_plan *plan)
@@ -365,7 +389,7 @@ static int declare(moult *m, const mo_schema *recorded, mo_plan *plan)
     }
     memcpy(plan->declared_fp, plan->desired->fingerprint, sizeof plan->declared_fp);
     if (rc == MOULT_OK && all) /* else later, when the recorded schema's memory is free again */
-        rc = take_snapshot(plan, all, &m->error);
+        rc = mo_detect_snapshot(plan, all, &m->error);
     mo_schema_free(all);
     return rc;
 }
@@ -373,7 +397,6 @@ static int declare(moult *m, const mo_schema *recorded, mo_plan *plan)
 /* plan->live and plan->desired are there. */
 static int fill_plan(moult *m, mo_schema **recorded, int64_t version, mo_deadline deadline, mo_plan *plan)
 {
-    mo_schema *owned = NULL;
     int rc = declare(m, *recorded, plan);
     if (rc == MOULT_OK && version > 0)
         rc = find_behind(m, plan);
@@ -383,15 +406,12 @@ static int fill_plan(moult *m, mo_schema **recorded, int64_t version, mo_deadlin
         rc = mo_detect_backward(m, plan, version);
     if (rc == MOULT_OK && *recorded)
         rc = in_scope(m, recorded);
-    owned = *recorded;
     if (rc == MOULT_OK)
-        rc = mo_detect_diff(m, plan, owned, m->options.pub.own == MOULT_OWN_ALL);
-    mo_schema_free(*recorded); /* a large one; all that is needed of it is in the target now */
-    *recorded = NULL;
+        rc = mo_detect_diff(m, plan, *recorded, m->options.pub.own == MOULT_OWN_ALL);
     if (rc == MOULT_OK)
-        rc = mo_detect_assess(m, plan);
+        rc = mo_hooks_find(m, plan, version);
     if (rc == MOULT_OK)
-        rc = mo_detect_build(m, plan);
+        rc = build(m, plan, recorded);
     if (rc == MOULT_OK && plan->steps.count)
         rc = mo_prove(m->dialect, m->conn, plan, m->options.pub.full, deadline, &m->error);
     return rc;

@@ -14,6 +14,12 @@ int mo_detect_load(moult *m, const mo_source_read *read, const mo_schema *live, 
 int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all);
 /* backward.c: makes plan->desired, a version before `latest`, say what its things are renamed from, as the versions since tell. */
 int mo_detect_backward(moult *m, mo_plan *plan, int64_t latest);
+/* Copies what a scratch can hold of a schema into one. */
+int mo_detect_copy(const mo_dialect *d, mo_conn *scratch, const mo_schema *from, mo_error *err);
+/* Objects that a scratch cannot hold (their module is not loaded) are as they were in `live`. */
+int mo_detect_add_uncompared(const mo_schema *live, mo_schema **read, mo_error *err);
+/* What the history will be told of: plan->declared. */
+int mo_detect_snapshot(mo_plan *plan, const mo_schema *declared, mo_error *err);
 /* Asks the rows (where plan->live is the live database), and gives each change its risk. */
 int mo_detect_assess(moult *m, mo_plan *plan);
 /* Steps, their order, the id. */

@@ -4,33 +4,16 @@
  *
  * The fast path takes no lock. Whoever gets the lock looks again first: another may have done the work meanwhile.
  */
-#include "engine.h"
-
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/lock.h"
 #include "detect.h"
+#include "hooks.h"
 #include "locking.h"
 #include "report.h"
-
-/* One start: what is known of it on its way. */
-typedef struct start {
-    moult *m;
-    moult_result *result;
-    mo_region *region;
-    mo_source_read read;
-    mo_hash inputs;  /* of all that can make a plan non-empty, the database aside */
-    mo_plan *plan;   /* what runs */
-    int from_inputs; /* 1: the plan was made from the inputs, so the fast path may remember them */
-    int approved;    /* by a person, in the database */
-    const char *backup;
-    const char *kind;       /* for the history */
-    moult_lock_info before; /* LEFT: who had the lock, and what it did when it ended */
-    double began;
-} start;
+#include "start.h"
 
 /* --- the fast path ------------------------------------------------------------------------------------------------- */
 
@@ -41,8 +24,22 @@ static void hash_list(mo_hasher *h, const char *const *list)
     mo_hasher_add_text(h, NULL);
 }
 
+static int hash_hooks(mo_hasher *h, const moult_hook *hooks, mo_error *err)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; hooks && hooks[i].version && rc == MOULT_OK; i++) {
+        char code[65];
+        rc = mo_hook_code(&hooks[i], code, err);
+        mo_hasher_add_text(h, hooks[i].version);
+        mo_hasher_add_text(h, rc == MOULT_OK ? code : NULL);
+    }
+    mo_hasher_add_text(h, NULL);
+    return rc;
+}
+
 static int hash_inputs(start *s)
 {
+    int rc;
     const moult_options *o = &s->m->options.pub;
     mo_hasher *h = mo_hasher_new();
     int flags[] = {(int)o->own, o->column_order_strict, o->backward};
@@ -54,9 +51,10 @@ static int hash_inputs(start *s)
     mo_hasher_add(h, flags, sizeof flags);
     hash_list(h, o->include);
     hash_list(h, o->exclude);
+    rc = hash_hooks(h, o->hooks, &s->m->error);
     s->inputs = mo_hasher_result(h);
     mo_hasher_free(h);
-    return MOULT_OK;
+    return rc;
 }
 
 /* Sets *hit, and the result when it is one. */
@@ -67,7 +65,8 @@ static int fast_path(start *s, int *hit)
     mo_fast found = {0};
     int rc;
     *hit = 0;
-    if (s->read.form != MO_SOURCE_TEXTS || m->options.pub.full || m->options.pub.record_only)
+    if (s->read.form != MO_SOURCE_TEXTS || m->options.pub.full || m->options.pub.record_only ||
+        m->options.pub.phase != MOULT_PHASE_ALL)
         return MOULT_OK;
     rc = m->dialect->marker(m->conn, &marker, &m->error);
     if (rc == MOULT_OK)
@@ -78,92 +77,6 @@ static int fast_path(start *s, int *hit)
     s->result->outcome = found.outcome;
     s->result->version = found.version;
     return MOULT_OK;
-}
-
-static int remember(start *s, moult_outcome outcome, int64_t version)
-{
-    mo_fast what = {1, outcome, version};
-    mo_hash marker;
-    int rc;
-    if (!s->from_inputs || s->read.form != MO_SOURCE_TEXTS)
-        return MOULT_OK;
-    rc = s->m->dialect->marker(s->m->conn, &marker, &s->m->error);
-    return rc == MOULT_OK ? mo_fast_record(s->m->dialect, s->m->conn, s->inputs, marker, &what, &s->m->error) : rc;
-}
-
-/* --- recording ----------------------------------------------------------------------------------------------------- */
-
-/* Who: what the caller says, else the account of the process. Into the region. */
-static const char *who(start *s)
-{
-    char account[64];
-    if (s->m->options.pub.applied_by)
-        return s->m->options.pub.applied_by;
-    mo_account(account, sizeof account);
-    return mo_region_dup(s->region, account);
-}
-
-static const char *host(start *s)
-{
-    char name[256] = "";
-    gethostname(name, sizeof name - 1);
-    return mo_region_dup(s->region, name);
-}
-
-static int last_version(start *s, int64_t *version, char fingerprint[65])
-{
-    mo_versions all = {0};
-    int rc = mo_history_read(s->m->dialect, s->m->conn, s->region, &all, &s->m->error);
-    *version = 0;
-    fingerprint[0] = '\0';
-    if (rc == MOULT_OK && all.count) {
-        const moult_version_info *last = &all.items[all.count - 1].info;
-        *version = last->version;
-        memcpy(fingerprint, last->to, strnlen(last->to, 64) + 1);
-        fingerprint[64] = '\0';
-    }
-    return rc;
-}
-
-static int add_version(start *s, const char *from)
-{
-    char now[32];
-    mo_version v = {{0}, s->plan->declared};
-    int rc;
-    mo_clock_utc(now);
-    v.info.applied_at = now;
-    v.info.applied_by = who(s);
-    v.info.host = host(s);
-    v.info.plan_id = s->plan->steps.count ? s->plan->id : NULL;
-    v.info.from = from;
-    v.info.to = s->plan->declared_fp;
-    v.info.kind = s->plan->steps.count == 0 ? "record" : s->kind;
-    v.info.changes = (int64_t)s->plan->rows.count;
-    v.info.seconds = mo_clock_now() - s->began;
-    v.info.tool = MOULT_VERSION;
-    if (v.info.applied_by == NULL || v.info.host == NULL)
-        return mo_error_nomem(&s->m->error);
-    rc = mo_history_add(s->m->dialect, s->m->conn, &v, &s->m->error);
-    s->result->version = v.info.version;
-    return rc;
-}
-
-/* Runs inside the last transaction: the history, the used approval, and what the fast path will find. */
-static int record(void *user, mo_error *err)
-{
-    start *s = user;
-    char last[65];
-    int64_t version;
-    int rc = mo_state_create(s->m->dialect, s->m->conn, err);
-    if (rc == MOULT_OK)
-        rc = last_version(s, &version, last);
-    if (rc == MOULT_OK && (s->plan->steps.count || version == 0 || strcmp(last, s->plan->declared_fp) != 0))
-        rc = add_version(s, last);
-    else if (rc == MOULT_OK)
-        s->result->version = version;
-    if (rc == MOULT_OK && s->approved)
-        rc = mo_plans_use(s->m->dialect, s->m->conn, s->plan->id, err);
-    return rc == MOULT_OK ? remember(s, MOULT_UP_TO_DATE, s->result->version) : rc;
 }
 
 /* --- running ------------------------------------------------------------------------------------------------------- */
@@ -215,15 +128,17 @@ static int verify_after(start *s)
 static int run_plan(start *s)
 {
     moult *m = s->m;
+    mo_run_calls calls = mo_start_calls(s);
     int rc = backup(s);
+    s->parts = mo_run_parts(s->plan);
     if (rc == MOULT_OK)
-        rc = mo_run(m->dialect, m->conn, s->plan, &m->scope, &m->monitor, record, s, &m->error);
+        rc = mo_run(m->dialect, m->conn, s->plan, &m->scope, &m->monitor, &calls, &m->error);
     if (rc == MOULT_OK && s->plan->steps.count) {
         mo_monitor_note(m->dialect, &m->monitor, "plan %.8s, applied; reading it again", s->plan->id);
         rc = verify_after(s);
     }
     if (rc == MOULT_OK)
-        s->result->outcome = s->plan->steps.count ? MOULT_APPLIED : MOULT_RECORDED;
+        s->result->outcome = s->plan->waits ? MOULT_WAITING : s->plan->steps.count ? MOULT_APPLIED : MOULT_RECORDED;
     return rc;
 }
 
@@ -232,7 +147,7 @@ static int may_run(start *s, int *yes)
 {
     moult *m = s->m;
     int rc = MOULT_OK;
-    *yes = mo_plan_allowed(s->plan, m->options.pub.mode);
+    *yes = s->allowed || mo_plan_allowed(s->plan, m->options.pub.mode);
     if (*yes || m->options.pub.mode == MOULT_MODE_DRY_RUN)
         return MOULT_OK;
     if (m->options.pub.approve) {
@@ -308,11 +223,38 @@ static int only_record(start *s)
     return mo_error_hint(&s->m->error, "nothing was recorded; see moult plan for what is missing");
 }
 
+/* Was this schema expanded, and does its contract wait? Then only its phase runs it. Sets *waits, and the result. */
+static int find_contract(start *s, int *waits)
+{
+    char last[65];
+    const char *kind;
+    int64_t version;
+    moult_phase phase = s->m->options.pub.phase;
+    int rc = mo_start_last(s, &version, last, &kind);
+    int expanded = rc == MOULT_OK && kind && strcmp(kind, "expand") == 0 && strcmp(last, s->plan->declared_fp) == 0;
+    *waits = 0;
+    if (rc != MOULT_OK)
+        return rc;
+    if (phase == MOULT_PHASE_CONTRACT && !expanded && s->plan->steps.count) {
+        mo_error_set(&s->m->error, MOULT_INVALID, "there is no contract that waits: %s was not expanded to this schema",
+                     moult_database_name(s->m));
+        return mo_error_hint(&s->m->error, "begin with --phase expand, or apply all of it at once, without a phase");
+    }
+    if (phase == MOULT_PHASE_CONTRACT && expanded)
+        s->kind = "contract";
+    if (!expanded || phase == MOULT_PHASE_CONTRACT || (s->plan->steps.count == 0 && phase == MOULT_PHASE_ALL))
+        return MOULT_OK;
+    *waits = 1;
+    s->result->outcome = MOULT_WAITING;
+    s->result->version = version;
+    return MOULT_OK;
+}
+
 /* The plan is made; what becomes of it? The lock is held unless `writable` is 0. */
 static int decide(start *s, int writable)
 {
     moult *m = s->m;
-    int rc, yes;
+    int rc, yes, waits;
     if (s->plan->behind && !m->options.pub.backward) {
         s->result->outcome = MOULT_BEHIND;
         s->result->version = s->plan->behind_version;
@@ -326,7 +268,14 @@ static int decide(start *s, int writable)
         s->result->outcome = MOULT_UP_TO_DATE;
         return s->plan->steps.count ? cannot_write(s) : MOULT_OK;
     }
-    s->kind = s->plan->behind ? "backward" : "apply";
+    s->kind = s->plan->behind ? "backward" : s->plan->waits ? "expand" : "apply";
+    rc = find_contract(s, &waits);
+    if (rc != MOULT_OK || waits)
+        return rc;
+    if (s->journal.there)
+        rc = mo_interrupted_check(s);
+    if (rc != MOULT_OK)
+        return rc;
     if (m->options.pub.record_only)
         return only_record(s);
     rc = may_run(s, &yes);
@@ -335,13 +284,13 @@ static int decide(start *s, int writable)
     return yes ? run_plan(s) : refuse(s);
 }
 
-/* An old build need not be looked at closely again. A failure to remember that costs time only. */
-static void remember_behind(start *s)
+/* What only waits, or is an old build, need not be looked at closely again. A failure to remember that costs time only. */
+static void remember_outcome(start *s)
 {
     moult *m = s->m;
     int rc = m->dialect->begin(m->conn, 1, &m->error);
     if (rc == MOULT_OK)
-        rc = remember(s, MOULT_BEHIND, s->result->version);
+        rc = mo_start_remember(s, s->result->outcome, s->result->version);
     if (rc == MOULT_OK)
         rc = m->dialect->commit(m->conn, &m->error);
     if (rc != MOULT_OK)
@@ -359,6 +308,10 @@ static int detect_and_decide(start *s, int writable)
     for (int i = 0; i < MO_TRIES && rc == MOULT_CHANGED; i++) {
         mo_error_clear(&s->m->error);
         mo_plan_free(s->result->plan);
+        s->result->plan = NULL;
+        rc = i > 0 && writable ? mo_interrupted_read(s) : MOULT_OK; /* a part of it may be done by now */
+        if (rc != MOULT_OK)
+            return rc;
         rc = mo_detect(s->m, &s->read, &s->result->plan);
         s->plan = s->result->plan;
         if (rc != MOULT_OK)
@@ -367,8 +320,9 @@ static int detect_and_decide(start *s, int writable)
         if (s->m->options.pub.approve) /* a new plan would need a new approval */
             break;
     }
-    if (rc == MOULT_OK && s->result->outcome == MOULT_BEHIND && writable)
-        remember_behind(s);
+    if (rc == MOULT_OK && writable &&
+        (s->result->outcome == MOULT_BEHIND || (s->result->outcome == MOULT_WAITING && s->parts == 0)))
+        remember_outcome(s);
     return rc;
 }
 
@@ -390,6 +344,8 @@ static int migrate(start *s, const moult_source *desired)
     rc = mo_locking_take(m, &s->before);
     if (rc == MOULT_OK)
         rc = fast_path(s, &hit);
+    if (rc == MOULT_OK && !hit)
+        rc = mo_interrupted_read(s);
     if (rc == MOULT_OK && !hit)
         rc = detect_and_decide(s, 1);
     mo_locking_release(m);
@@ -488,12 +444,84 @@ int moult_apply(moult *m, const moult_plan *plan, moult_result **out)
         rc = cannot_write(&s);
     if (rc == MOULT_OK)
         rc = mo_locking_take(m, &s.before);
+    if (rc == MOULT_OK)
+        rc = mo_interrupted_read(&s);
     if (rc == MOULT_OK && !s.plan->made_here)
         rc = plan_again(&s, s.plan);
     if (rc == MOULT_OK)
         rc = decide(&s, 1);
     mo_locking_release(m);
     return finish(&s, rc);
+}
+
+/* The options that the interrupted plan was made with; what else was asked for does not bear on it. */
+static void resume_options(moult_options *o, const mo_journal *j)
+{
+    o->own = j->options & MO_JOURNAL_OWN_ALL ? MOULT_OWN_ALL : MOULT_OWN_DECLARED;
+    o->column_order_strict = (j->options & MO_JOURNAL_COLUMN_ORDER) != 0;
+    o->backward = (j->options & MO_JOURNAL_BACKWARD) != 0;
+    o->no_attic = (j->options & MO_JOURNAL_NO_ATTIC) != 0;
+    o->phase = j->options & MO_JOURNAL_CONTRACT ? MOULT_PHASE_CONTRACT : MOULT_PHASE_ALL;
+}
+
+/* A plan from the state that is really there to the schema that the interrupted one was to lead to. */
+static int resume(start *s)
+{
+    moult *m = s->m;
+    moult_options asked = m->options.pub;
+    mo_plan given = {.dialect = m->dialect, .declared = s->journal.declared};
+    int rc;
+    if (!s->journal.there) {
+        s->result->outcome = MOULT_UP_TO_DATE;
+        return mo_monitor_log(&m->monitor, 1, "no apply to %s was interrupted", moult_database_name(m));
+    }
+    s->resume = 1;
+    resume_options(&m->options.pub, &s->journal);
+    memcpy(given.id, s->journal.plan_id, strnlen(s->journal.plan_id, 64) + 1);
+    given.behind = m->options.pub.backward;
+    rc = mo_detect_again(m, &given, &s->result->plan);
+    s->plan = s->result->plan;
+    if (rc == MOULT_OK)
+        rc = decide(s, 1);
+    m->options.pub = asked;
+    return rc;
+}
+
+int moult_resume(moult *m, moult_result **out)
+{
+    start s;
+    int rc;
+    *out = new_result();
+    if (*out == NULL)
+        return mo_error_nomem(&m->error);
+    rc = begin(m, &s, *out);
+    if (rc == MOULT_OK && (m->open_mode == MOULT_OPEN_READ || !m->dialect->writable(m->conn)))
+        rc = mo_error_set(&m->error, MOULT_PERMISSION, "%s cannot be written to", moult_database_name(m));
+    if (rc == MOULT_OK)
+        rc = mo_locking_take(m, &s.before);
+    if (rc == MOULT_OK)
+        rc = mo_interrupted_read(&s);
+    if (rc == MOULT_OK)
+        rc = resume(&s);
+    mo_locking_release(m);
+    return finish(&s, rc);
+}
+
+int moult_interrupted(moult *m, char **out)
+{
+    mo_region *r = mo_region_new();
+    mo_journal journal;
+    mo_str text = {0};
+    int rc = r ? mo_journal_read(m->dialect, m->conn, r, &journal, &m->error) : mo_error_nomem(&m->error);
+    *out = NULL;
+    if (rc == MOULT_OK && journal.there) {
+        mo_str_add(&text, mo_interrupted_text(r, &journal));
+        if (text.length == 0 || (*out = mo_str_take(&text)) == NULL)
+            rc = mo_error_nomem(&m->error);
+    }
+    mo_str_free(&text);
+    mo_region_free(r);
+    return rc;
 }
 
 int moult_plan_store(moult *m, const moult_plan *plan)
@@ -529,7 +557,7 @@ static int approve(start *s, const char *id)
 {
     moult *m = s->m;
     mo_schema *live = NULL;
-    const char *by = who(s), *on = host(s);
+    const char *by = mo_start_who(s), *on = mo_start_host(s);
     int rc = by && on ? mo_detect_inspect(m, &live) : mo_error_nomem(&m->error);
     if (rc == MOULT_OK && strcmp(live->fingerprint, s->plan->from) != 0) {
         rc = mo_error_set(&m->error, MOULT_CHANGED, "the schema of %s has changed since plan %.8s was made",

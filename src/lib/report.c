@@ -56,6 +56,12 @@ static int add_outcome(mo_str *out, moult *m, const moult_result *r, int rc, mo_
         mo_str_addf(out, "%s: %zu change%s pending", name, r->plan ? r->plan->rows.count : 0,
                     r->plan && r->plan->rows.count == 1 ? " is" : "s are");
         break;
+    case MOULT_WAITING:
+        mo_str_addf(out,
+                    "%s is expanded to the desired schema; its contract waits\n"
+                    "to finish, when no old build runs any more: moult apply --phase contract --url %s",
+                    name, m->url.display ? m->url.display : "URL");
+        break;
     case MOULT_NEEDS_APPROVAL:
         break;
     }

@@ -212,7 +212,7 @@ static int run_watched(watch *w, const char *db, const moult_plan *plan, const j
     int code = region ? mo_url_parse(region, db, &url, &w->err) : MOULT_NOMEM;
 
     code = code == MOULT_OK ? mo_dialect_sqlite.open(&w->conn, &args, &w->err) : code;
-    code = code == MOULT_OK ? mo_dialect_sqlite.run_begin(w->conn, inner, &w->err) : code;
+    code = code == MOULT_OK ? mo_dialect_sqlite.run_begin(w->conn, inner, 0, &w->err) : code;
     code = code == MOULT_OK ? mo_dialect_sqlite.begin(w->conn, 1, &w->err) : code;
     code = code == MOULT_OK ? run_steps(w, steps) : code;
     code = code == MOULT_OK ? mo_dialect_sqlite.commit(w->conn, &w->err) : code;

@@ -363,7 +363,7 @@ Test(connect, the_session_of_an_apply_is_put_back)
     mo_vec_push(p->region, &p->settings, "foreign_keys=off");
     mo_vec_push(p->region, &p->settings, "legacy_alter_table=on");
     mo_vec_push(p->region, &p->settings, "secure_delete=fast");
-    cr_assert_eq(mo_sqlite_run_begin(c, p, &help_err), MOULT_OK, "%s", help_err.pub.message);
+    cr_assert_eq(mo_sqlite_run_begin(c, p, 0, &help_err), MOULT_OK, "%s", help_err.pub.message);
     cr_expect_eq(help_int(c, "PRAGMA foreign_keys"), 0);
     cr_expect_eq(help_int(c, "PRAGMA legacy_alter_table"), 1);
     cr_expect_eq(help_int(c, "PRAGMA secure_delete"), 2);
@@ -374,7 +374,7 @@ Test(connect, the_session_of_an_apply_is_put_back)
     cr_expect_eq(help_int(c, "PRAGMA secure_delete"), 1);
     cr_expect_eq(help_int(c, "PRAGMA writable_schema"), 0);
     mo_vec_push(p->region, &p->settings, "journal_mode=off");
-    cr_expect_eq(mo_sqlite_run_begin(c, p, &help_err), MOULT_INVALID);
+    cr_expect_eq(mo_sqlite_run_begin(c, p, 0, &help_err), MOULT_INVALID);
     cr_expect(strstr(help_err.pub.message, "journal_mode"));
     cr_expect_eq(help_int(c, "PRAGMA foreign_keys"), 1);
     mo_plan_free(p);
@@ -422,7 +422,7 @@ Test(connect, orphans_that_are_new_do)
     mo_conn *c = orphans_begin();
     mo_plan *p = plan_on("drop", "p", "DELETE FROM p WHERE id = 1");
 
-    cr_expect_eq(mo_sqlite_run_begin(c, p, &help_err), MOULT_OK);
+    cr_expect_eq(mo_sqlite_run_begin(c, p, 0, &help_err), MOULT_OK);
     cr_expect_eq(mo_sqlite_run_check(c, p, 0, &help_err), MOULT_OK);
     help_exec(c, "DELETE FROM p WHERE id = 1");
     cr_expect_eq(mo_sqlite_run_check(c, p, 1, &help_err), MOULT_DATABASE);

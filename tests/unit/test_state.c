@@ -91,7 +91,8 @@ Test(state, create_twice)
     OK(mo_state_create(d, c, &help_err));
     OK(mo_state_create(d, c, &help_err));
     cr_expect_eq(mo_state_exists(d, c, &help_err), 1);
-    cr_expect_eq(help_int(c, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB '_moult_*'"), tables);
+    cr_expect_eq(help_int(c, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB '_moult_*'"),
+                 tables);
 }
 
 Test(state, history)

@@ -131,6 +131,8 @@ struct mo_dialect {
     int (*in_transaction)(mo_conn *c);
     void (*quote)(mo_str *out, const char *name); /* a name as an SQL identifier */
 
+    const char *changed_rows; /* a query of one number: the rows that the last statement changed */
+
     /* --- marker.c ----------------------------------------------------------------------------------------------- */
     /* A cheap value that moves whenever the schema may have moved. One round trip, no lock. */
     int (*marker)(mo_conn *c, mo_hash *out, mo_error *err);
@@ -167,6 +169,10 @@ struct mo_dialect {
     int (*renames)(mo_plan *plan, int tolerant, mo_error *err);
     /* Changes to steps, settings, and costs: fills plan->steps (unsorted) from plan->changes, live and target. */
     int (*steps)(mo_conn *c, mo_plan *plan, mo_error *err);
+    /* What of the changes only adds, and can be done before anything is taken away, in names of the live database: appends
+     * steps of phase EXPAND that ask nothing of the rows (a column NOT NULL without default comes without the NOT NULL).
+     * One that turns out not to work so early is left out by the caller. */
+    int (*expand)(mo_conn *c, mo_plan *plan, mo_error *err);
     /* A model's statements in this dialect. */
     int (*render_model)(const moult_model *model, mo_str *out, mo_error *err);
     /* Text of the plan's transaction and settings for a script: what comes before the steps and after them. */
@@ -177,8 +183,9 @@ struct mo_dialect {
     int (*rows_seen)(mo_conn *c, mo_hash *out, mo_error *err);
     /* Copies the whole database to a file beside it, reads the copy back, and gives its path (in the region). */
     int (*backup)(mo_conn *c, mo_region *r, const mo_watch *watch, const char **path, mo_error *err);
-    /* Sets the session for this plan (before any transaction), and back. end() never fails and takes half-set sessions. */
-    int (*run_begin)(mo_conn *c, const mo_plan *plan, mo_error *err);
+    /* Sets the session for a part of this plan (before its transaction), and back. `data`: hooks run in it, which write as an
+     * application does: foreign keys are enforced. end() never fails and takes half-set sessions. */
+    int (*run_begin)(mo_conn *c, const mo_plan *plan, int data, mo_error *err);
     void (*run_end)(mo_conn *c);
     /* Does one stage of a driver step. Optional: only where steps() makes such. What fails in PREPARE or in the transaction
      * is followed by ABANDON, which takes also what is half made; what fails in FINISH is left to tidy() of a later run. */

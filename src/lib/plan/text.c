@@ -57,7 +57,7 @@ static void add_changes(const mo_plan *p, mo_str *out)
 static void add_steps(const mo_plan *p, mo_str *out)
 {
     size_t title = 0;
-    int digits = 1;
+    int digits = 1, split = p->steps.count && p->steps.items[p->steps.count - 1].transaction > 1;
     for (size_t n = p->steps.count; n >= 10; n /= 10)
         digits++;
     for (size_t i = 0; i < p->steps.count; i++)
@@ -66,6 +66,8 @@ static void add_steps(const mo_plan *p, mo_str *out)
         mo_str_addc(out, '\n');
     for (size_t i = 0; i < p->steps.count; i++) {
         const mo_step *step = &p->steps.items[i];
+        if (split && (i == 0 || step->transaction != step[-1].transaction))
+            mo_str_addf(out, "  transaction %d\n", step->transaction);
         mo_str_addf(out, "  %*zu  ", digits, i + 1);
         mo_display_pad(out, step->title, title + 5, MOST_TITLE);
         mo_display_add(out, step->cost ? step->cost : "", (size_t)-1);

@@ -2,6 +2,8 @@
 /* assess.c - asks the rules about every change, and every part of one. */
 #include "risk/risk.h"
 
+#include <string.h>
+
 /* What the rows say comes before what the rule says; a safe change that was not asked about needs no words. */
 static mo_judgement judge(const mo_risk_subject *subject)
 {
@@ -42,6 +44,15 @@ static void assess_change(mo_change *change)
         change->judgement = judge(&(mo_risk_subject){.change = change});
 }
 
+/* A hook is judged by what it is: nobody can tell what its code does. */
+static mo_judgement judge_hook(void)
+{
+    const mo_rule *rule = mo_rules;
+    while (rule->id && strcmp(rule->id, "data-hook") != 0)
+        rule++;
+    return (mo_judgement){rule->level, rule->id, rule->reason};
+}
+
 int mo_assess(mo_plan *plan, mo_error *err)
 {
     (void)err; /* the rules allocate nothing; others may, one day */
@@ -51,6 +62,11 @@ int mo_assess(mo_plan *plan, mo_error *err)
         assess_change(change);
         if (change->judgement.level > plan->risk)
             plan->risk = change->judgement.level;
+    }
+    for (size_t i = 0; i < plan->hooks.count; i++) {
+        plan->hooks.items[i].judgement = judge_hook();
+        if (plan->hooks.items[i].judgement.level > plan->risk)
+            plan->risk = plan->hooks.items[i].judgement.level;
     }
     return MOULT_OK;
 }

@@ -258,13 +258,46 @@ static int run_statement(proof *p, mo_conn *scratch, const mo_statement *s)
     return late(p);
 }
 
+/* Can a hook's statements be understood where it stands? They do not run: there are no rows here. */
+static int check_hook(proof *p, mo_conn *scratch, const mo_step *s)
+{
+    int last = 0;
+    for (const mo_step *before = p->plan->steps.items; before < s; before++)
+        last |= before->phase == MO_PHASE_CONTRACT;
+    mo_error cause = {{0}};
+    int rc = MOULT_OK;
+    for (size_t k = 0; k < s->statements.count && rc == MOULT_OK; k++) {
+        mo_str sql = {0};
+        mo_str_add(&sql, "EXPLAIN ");
+        mo_str_add(&sql, s->statements.items[k].sql);
+        rc = sql.failed ? mo_error_nomem(p->err) : p->d->exec(scratch, mo_str_text(&sql), NULL, p->err);
+        mo_str_free(&sql);
+        if (rc == MOULT_OK || rc == MOULT_NOMEM)
+            continue;
+        mo_error_move(&cause, p->err);
+        rc = mo_error_set(p->err, MOULT_SOURCE, "hook %s cannot run where it stands: %s", s->hook,
+                          cause.pub.message ? cause.pub.message : "");
+        mo_error_object(p->err, "hook %s", s->hook);
+        mo_error_detail(p->err, "in: %s", s->statements.items[k].sql);
+        mo_error_hint(p->err, "it runs %s; nothing was changed",
+                      last ? "when the schema is the desired one"
+                           : "with everything new in place, and before anything is taken away or renamed");
+        mo_error_clear(&cause);
+    }
+    return rc;
+}
+
 static int run_steps(proof *p, mo_conn *scratch)
 {
-    int rc = p->d->run_begin(scratch, p->plan, p->err);
+    int rc = p->d->run_begin(scratch, p->plan, 0, p->err);
     for (size_t i = 0; i < p->plan->steps.count && rc == MOULT_OK; i++) {
         const mo_step *s = &p->plan->steps.items[i];
         size_t n = s->proof.count ? s->proof.count : s->statements.count;
         const mo_statement *all = s->proof.count ? s->proof.items : s->statements.items;
+        if (s->hook) {
+            rc = check_hook(p, scratch, s);
+            continue;
+        }
         for (size_t k = 0; k < n && rc == MOULT_OK; k++)
             rc = run_statement(p, scratch, &all[k]);
     }
@@ -320,7 +353,7 @@ int mo_prove(const mo_dialect *d, mo_conn *c, const mo_plan *plan, int full, mo_
 {
     proof p = {.d = d, .plan = plan, .deadline = deadline, .err = err};
     mo_scratch *scratch = NULL;
-    int rc = full ? MOULT_OK : find_touched(&p);
+    int rc = full || plan->hooks.count ? MOULT_OK : find_touched(&p); /* a hook may name anything */
     if (rc == MOULT_OK && (p.whole = mo_map_new(1)) == NULL)
         rc = mo_error_nomem(err);
     if (rc == MOULT_OK)

@@ -2,11 +2,14 @@
 /*
  * run.c - runs the steps of a plan, and verifies before the last commit.
  *
- * Steps of one transaction number run in one transaction. The first one begins by looking whether the database is still
- * what the plan starts from; the last one ends, before its commit, with the engine's own checks, a second reading of the schema, which must be
- * the target, and the record for the history. So on an engine whose DDL is transactional everything happens, or nothing.
+ * Steps of one transaction number run in one transaction: a part. The first part begins by looking whether the database is
+ * still what the plan starts from; the last one that changes the schema ends, before its commit, with the engine's own
+ * checks, a second reading of the schema, which must be the target, and the record for the history. A plan without hooks is
+ * one part on an engine whose DDL is transactional: everything happens, or nothing.
  */
 #include "run/run.h"
+
+#include "run/hook.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +21,9 @@ typedef struct runner {
     mo_plan *plan;
     const mo_scope *scope;
     const mo_monitor *monitor;
+    const mo_run_calls *calls;
     mo_error *err;
+    mo_hash left; /* the marker when the part before was committed */
     const mo_step *step;
     size_t step_number;
     int64_t rows; /* of the statement that runs */
@@ -191,6 +196,29 @@ static int tidy(runner *r)
     return r->d->tidy ? r->d->tidy(r->c, r->plan, &drive, r->err) : MOULT_OK;
 }
 
+static int run_hook(runner *r)
+{
+    mo_watch watch = {tick, r};
+    int rc;
+    r->limit = mo_deadline_in(r->monitor->statement_timeout);
+    r->rows = 0;
+    rc = mo_run_hook(r->d, r->c, r->plan, r->step, &watch, r->err);
+    return rc == MOULT_OK ? r->calls->hook(r->calls->user, r->step, mo_clock_now() - r->began, r->err) : rc;
+}
+
+/* The statements of a step, or what stands for them. */
+static int run_content(runner *r, size_t i, int rows_seen)
+{
+    int rc = MOULT_OK;
+    if (r->step->hook)
+        return run_hook(r);
+    if (r->step->driver)
+        return drive(r, i, MO_DRIVE_RUN);
+    for (size_t k = 0; k < r->step->statements.count && rc == MOULT_OK; k++)
+        rc = run_statement(r, &r->step->statements.items[k], rows_seen);
+    return rc;
+}
+
 static int run_step(runner *r, size_t i, int rows_seen)
 {
     int rc;
@@ -200,10 +228,8 @@ static int run_step(runner *r, size_t i, int rows_seen)
     mo_monitor_note(r->d, r->monitor, "plan %.8s, step %zu of %zu: %s", r->plan->id, r->step_number,
                     r->plan->steps.count, r->step->title);
     rc = tell(r, MOULT_EVENT_STEP, 0, 0);
-    if (rc == MOULT_OK && r->step->driver)
-        rc = drive(r, i, MO_DRIVE_RUN);
-    for (size_t k = 0; k < r->step->statements.count && !r->step->driver && rc == MOULT_OK; k++)
-        rc = run_statement(r, &r->step->statements.items[k], rows_seen);
+    if (rc == MOULT_OK)
+        rc = run_content(r, i, rows_seen);
     if (rc == MOULT_OK)
         rc = tell(r, MOULT_EVENT_STEP, 1, 0);
     if (rc == MOULT_CANCELLED && r->err->pub.code != rc)
@@ -248,9 +274,7 @@ static int check_end(runner *r)
 {
     mo_schema *live;
     mo_str difference = {0};
-    int rc = r->d->run_check(r->c, r->plan, 1, r->err);
-    if (rc == MOULT_OK)
-        rc = read_scoped(r, &live);
+    int rc = read_scoped(r, &live);
     if (rc != MOULT_OK)
         return rc;
     if (strcmp(live->fingerprint, r->plan->to) != 0) {
@@ -314,41 +338,107 @@ static int ask_again(runner *r)
     return mo_error_hint(r->err, "make a new plan");
 }
 
-/* Steps first to *next of one transaction (0: none of the others belongs to it). */
+/* --- parts ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct part {
+    size_t first, end; /* its steps */
+    size_t number;     /* from 1 */
+    int driven;        /* it has a driver step */
+    int data;          /* it runs hooks, which write as an application does */
+    int records;       /* the schema is the target at its end */
+    int last;
+} part;
+
+/* Where the part that begins with step `first` ends. */
 static size_t part_end(const mo_plan *p, size_t first)
 {
     size_t end = first + 1;
+    if (first >= p->steps.count)
+        return p->steps.count;
     while (end < p->steps.count && p->steps.items[end].transaction == p->steps.items[first].transaction &&
            p->steps.items[first].transaction != 0)
         end++;
     return end;
 }
 
-static int run_transaction(runner *r, size_t first, size_t end, mo_run_record_fn record, void *user)
+size_t mo_run_parts(const mo_plan *p)
 {
-    int seen = 0, rc = r->d->begin(r->c, 1, r->err);
-    if (rc != MOULT_OK)
+    size_t parts = 0;
+    for (size_t first = 0; first < p->steps.count; first = part_end(p, first))
+        parts++;
+    return parts;
+}
+
+static int only_hooks(const mo_plan *p, size_t from)
+{
+    while (from < p->steps.count && p->steps.items[from].hook)
+        from++;
+    return from == p->steps.count;
+}
+
+static part part_at(const mo_plan *p, size_t first, size_t number)
+{
+    part x = {.first = first, .end = part_end(p, first), .number = number};
+    for (size_t i = x.first; i < x.end; i++) {
+        x.data |= p->steps.items[i].hook != NULL;
+        x.driven |= p->steps.items[i].driver;
+    }
+    /* hooks that come when all is done have parts of their own; where there are hooks alone, the first one records */
+    x.records = only_hooks(p, x.end) && (first == 0 || !only_hooks(p, first));
+    x.last = x.end == p->steps.count;
+    return x;
+}
+
+/* Nobody may have changed the schema between two parts. */
+static int check_left(runner *r)
+{
+    mo_hash now;
+    int rc = r->d->marker(r->c, &now, r->err);
+    if (rc != MOULT_OK || mo_hash_equal(now, r->left))
         return rc;
-    if (first == 0)
-        rc = check_start(r);
+    mo_error_set(r->err, MOULT_CHANGED, "the schema of %s was changed by somebody else in the middle of plan %.8s",
+                 r->d->database(r->c), r->plan->id);
+    return mo_error_hint(r->err, "what was done before is there; look at moult status");
+}
+
+static int begin_first(runner *r, int *seen)
+{
+    int rc = check_start(r);
     if (rc == MOULT_OK)
-        rc = rows_still_seen(r, &seen);
-    if (rc == MOULT_OK && first == 0 && !seen)
-        rc = ask_again(r);
-    if (rc == MOULT_OK && first == 0)
+        rc = rows_still_seen(r, seen);
+    return rc == MOULT_OK && !*seen ? ask_again(r) : rc;
+}
+
+static int run_inside(runner *r, const part *p)
+{
+    int seen = 0; /* what the rows said holds for the first part alone: a hook may have changed them since */
+    int rc = p->first == 0 ? begin_first(r, &seen) : p->driven ? MOULT_OK : check_left(r);
+    if (rc == MOULT_OK && !p->data)
         rc = r->d->run_check(r->c, r->plan, 0, r->err);
     if (rc == MOULT_OK && r->plan->made_here)
         mo_plan_forget_live(r->plan); /* as large as what is read again at the end */
-    for (size_t i = first; i < end && rc == MOULT_OK; i++)
+    for (size_t i = p->first; i < p->end && rc == MOULT_OK; i++)
         rc = run_step(r, i, seen);
-    if (rc == MOULT_OK && end >= r->plan->steps.count) {
+    if (rc == MOULT_OK && !p->data)
+        rc = r->d->run_check(r->c, r->plan, 1, r->err);
+    if (rc == MOULT_OK && p->records)
         rc = check_end(r);
-        if (rc == MOULT_OK)
-            rc = record(user, r->err);
-    }
+    if (rc == MOULT_OK && p->records)
+        rc = r->calls->record(r->calls->user, r->err);
+    if (rc == MOULT_OK)
+        rc = r->calls->part(r->calls->user, p->number, p->last, r->step_number, r->step ? r->step->title : "", r->err);
+    return rc == MOULT_OK ? r->d->marker(r->c, &r->left, r->err) : rc;
+}
+
+static int run_transaction(runner *r, const part *p)
+{
+    int rc = r->d->begin(r->c, 1, r->err);
+    if (rc != MOULT_OK)
+        return rc;
+    rc = run_inside(r, p);
     if (rc == MOULT_OK) {
         if (r->plan->steps.count)
-            mo_monitor_note(r->d, r->monitor, "plan %.8s, commit of step %zu of %zu", r->plan->id, end,
+            mo_monitor_note(r->d, r->monitor, "plan %.8s, commit of step %zu of %zu", r->plan->id, p->end,
                             r->plan->steps.count);
         rc = r->d->commit(r->c, r->err);
     }
@@ -357,44 +447,41 @@ static int run_transaction(runner *r, size_t first, size_t end, mo_run_record_fn
     return rc;
 }
 
-static int has_driver(const runner *r, size_t first, size_t end)
+/* A part's transaction, with what its driver steps do before it and after it. */
+static int run_driven(runner *r, const part *p)
 {
-    for (size_t i = first; i < end; i++)
-        if (r->plan->steps.items[i].driver)
-            return 1;
-    return 0;
+    int rc = p->first == 0 ? check_start(r) : check_left(r);
+    if (rc == MOULT_OK)
+        rc = prepare(r, p->first, p->end);
+    if (rc == MOULT_OK)
+        rc = run_transaction(r, p);
+    drive_quietly(r, p->first, p->end, rc == MOULT_OK ? MO_DRIVE_FINISH : MO_DRIVE_ABANDON);
+    return rc;
 }
 
-/* One transaction, with what its driver steps do before it and after it. */
-static int run_part(runner *r, size_t first, size_t end, mo_run_record_fn record, void *user)
+static int run_part(runner *r, const part *p)
 {
-    int rc = MOULT_OK;
-    if (!has_driver(r, first, end))
-        return run_transaction(r, first, end, record, user);
-    if (first == 0)
-        rc = check_start(r);
+    int rc = r->d->run_begin(r->c, r->plan, p->data, r->err);
+    if (rc == MOULT_OK && p->first == 0)
+        rc = tidy(r);
     if (rc == MOULT_OK)
-        rc = prepare(r, first, end);
-    if (rc == MOULT_OK)
-        rc = run_transaction(r, first, end, record, user);
-    drive_quietly(r, first, end, rc == MOULT_OK ? MO_DRIVE_FINISH : MO_DRIVE_ABANDON);
+        rc = p->driven ? run_driven(r, p) : run_transaction(r, p);
+    r->d->run_end(r->c);
     return rc;
 }
 
 int mo_run(const mo_dialect *d, mo_conn *c, mo_plan *plan, const mo_scope *scope, const mo_monitor *monitor,
-           mo_run_record_fn record, void *user, mo_error *err)
+           const mo_run_calls *calls, mo_error *err)
 {
-    runner r = {.d = d, .c = c, .plan = plan, .scope = scope, .monitor = monitor, .err = err};
-    size_t first = 0;
-    int rc = d->run_begin(c, plan, err);
-    if (rc == MOULT_OK)
-        rc = tidy(&r);
-    do {
-        size_t end = plan->steps.count ? part_end(plan, first) : 0;
-        if (rc == MOULT_OK)
-            rc = run_part(&r, first, end, record, user);
-        first = end;
-    } while (rc == MOULT_OK && first < plan->steps.count);
-    d->run_end(c);
+    runner r = {.d = d, .c = c, .plan = plan, .scope = scope, .monitor = monitor, .calls = calls, .err = err};
+    size_t parts = mo_run_parts(plan), first = 0, number = 0;
+    int rc = parts > 1 ? calls->begin(calls->user, parts, err) : MOULT_OK;
+    while (rc == MOULT_OK && (number == 0 || first < plan->steps.count)) {
+        part p = part_at(plan, first, ++number);
+        rc = run_part(&r, &p);
+        first = p.end;
+    }
+    if (rc != MOULT_OK && parts > 1)
+        calls->failed(calls->user, number ? number - 1 : 0, r.step_number, r.step ? r.step->title : "", err);
     return rc;
 }

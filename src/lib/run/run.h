@@ -23,14 +23,29 @@ int mo_monitor_log(const mo_monitor *m, int level, const char *fmt, ...) __attri
  * names each difference. */
 int mo_prove(const mo_dialect *d, mo_conn *c, const mo_plan *plan, int full, mo_deadline deadline, mo_error *err);
 
-/* What goes into the same transaction as the last step: the history's record. */
-typedef int (*mo_run_record_fn)(void *user, mo_error *err);
+/* What the caller writes down meanwhile. */
+typedef struct mo_run_calls {
+    void *user;
+    /* Before the first of several parts, outside any transaction. */
+    int (*begin)(void *user, size_t parts, mo_error *err);
+    /* Inside the transaction of a hook that ran. */
+    int (*hook)(void *user, const mo_step *step, double seconds, mo_error *err);
+    /* Inside the transaction at whose end the schema is the target: the history. */
+    int (*record)(void *user, mo_error *err);
+    /* Inside every part's transaction, last of all: so many parts are done with it, and this was its last step. */
+    int (*part)(void *user, size_t done, int last, size_t step, const char *title, mo_error *err);
+    /* A plan of several parts failed: `done` of them are committed. Must leave `err` as it is. */
+    void (*failed)(void *user, size_t done, size_t step, const char *title, const mo_error *err);
+} mo_run_calls;
 
-/* run.c - runs the steps, in as few transactions as they allow; before the last commit: run_check, the schema is read again and must
- * be the target (`plan->to`), `record` is called. Fails with the database as it was, where DDL is transactional. CHANGED when
+/* How many transactions a plan is. */
+size_t mo_run_parts(const mo_plan *plan);
+
+/* run.c - runs the steps, in as few transactions as they allow; before the last commit of DDL the schema is read again and
+ * must be the target (`plan->to`), and `record` is called. A part that fails is undone where DDL is transactional. CHANGED when
  * the live schema is not `plan->from` any more, or the rows do not say any more what the plan was made for. The caller holds the lock. */
 int mo_run(const mo_dialect *d, mo_conn *c, mo_plan *plan, const mo_scope *scope, const mo_monitor *monitor,
-           mo_run_record_fn record, void *user, mo_error *err);
+           const mo_run_calls *calls, mo_error *err);
 
 /* verify.c - how two schemas differ, for a person: one line an object; "" when they do not. */
 int mo_describe_difference(const mo_schema *expected, const mo_schema *found, mo_str *out, mo_error *err);

@@ -14,7 +14,7 @@
 static const struct {
     moult_outcome outcome;
     const char *name;
-} outcomes[] = {{MOULT_UP_TO_DATE, "up_to_date"}, {MOULT_BEHIND, "behind"}};
+} outcomes[] = {{MOULT_UP_TO_DATE, "up_to_date"}, {MOULT_BEHIND, "behind"}, {MOULT_WAITING, "waits"}};
 
 enum { OUTCOME_COUNT = sizeof outcomes / sizeof *outcomes };
 

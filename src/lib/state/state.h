@@ -52,7 +52,7 @@ int mo_hooks_add(const mo_dialect *d, mo_conn *c, const mo_hook_record *hook, mo
 int mo_hooks_forget(const mo_dialect *d, mo_conn *c, int64_t version, mo_error *err);
 
 /* journal.c - the apply that is running, or was interrupted. */
-enum { MO_JOURNAL_OWN_ALL = 1, MO_JOURNAL_COLUMN_ORDER = 2, MO_JOURNAL_BACKWARD = 4, MO_JOURNAL_NO_ATTIC = 8 };
+enum { MO_JOURNAL_OWN_ALL = 1, MO_JOURNAL_COLUMN_ORDER = 2, MO_JOURNAL_BACKWARD = 4, MO_JOURNAL_NO_ATTIC = 8, MO_JOURNAL_CONTRACT = 16 };
 typedef struct mo_journal {
     int there; /* 0: there is none, and nothing else is set */
     const char *plan_id;

@@ -319,8 +319,7 @@ static mo_step *new_step(mo_ladder *l, const alteration *a, mo_phase phase, int 
     return s;
 }
 
-/* A column that an UPDATE fills comes without its constraints; the edit that follows gives them. */
-static void loose_column(mo_str *sql, const mo_column *c)
+void mo_ladder_loose_column(mo_str *sql, const mo_column *c)
 {
     const char *collation = c->attr[MO_ATTR_COLLATION].text;
     mo_str_ident(sql, c->name, '"');
@@ -346,7 +345,7 @@ static int add_column(mo_ladder *l, const alteration *a, const mo_column *c)
     mo_str_ident(&sql, a->name, '"');
     mo_str_add(&sql, " ADD COLUMN ");
     if (c->fill && a->update)
-        loose_column(&sql, c);
+        mo_ladder_loose_column(&sql, c);
     else
         mo_str_add(&sql, c->text);
     rc = sql.failed ? mo_error_nomem(l->err) : mo_step_run(l->plan, s, mo_str_text(&sql), 0, l->err);

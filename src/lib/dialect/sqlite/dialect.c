@@ -26,6 +26,7 @@ const mo_dialect mo_dialect_sqlite = {
     .rollback = mo_sqlite_rollback,
     .in_transaction = mo_sqlite_in_transaction,
     .quote = mo_sqlite_quote,
+    .changed_rows = "SELECT changes()",
 
     .marker = mo_sqlite_marker,
 
@@ -43,6 +44,7 @@ const mo_dialect mo_dialect_sqlite = {
     .probe = mo_sqlite_probe,
     .renames = mo_sqlite_renames,
     .steps = mo_sqlite_steps,
+    .expand = mo_sqlite_expand,
     .render_model = mo_sqlite_render_model,
     .script_frame = mo_sqlite_script_frame,
 

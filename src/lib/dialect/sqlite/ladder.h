@@ -5,6 +5,7 @@
  *   rename.c    native RENAME TABLE and RENAME COLUMN, which make everything that names the old name follow
  *   probe.c     asks the rows what the choice and the refusals depend on
  *   steps.c     drops and creates, and the order of all
+ *   expand.c    what only adds, where hooks or a phase ask for it to come first
  *   alter.c     one table: which rung
  *   inplace.c   rung 2: edit of the stored definition
  *   rebuild.c   rung 3: create, copy, drop, rename
@@ -20,6 +21,7 @@
 int mo_sqlite_probe(mo_conn *c, mo_plan *plan, mo_error *err);
 int mo_sqlite_renames(mo_plan *plan, int tolerant, mo_error *err);
 int mo_sqlite_steps(mo_conn *c, mo_plan *plan, mo_error *err);
+int mo_sqlite_expand(mo_conn *c, mo_plan *plan, mo_error *err);
 
 /* Where steps stand in the plan; a step's place among its like is added to it. */
 enum {
@@ -51,7 +53,12 @@ typedef struct mo_ladder {
 /* Does an object have a change of its own? */
 int mo_ladder_changed(const mo_ladder *l, const mo_object *o);
 
+/* steps.c: the first line of a definition, as a title. NULL: no memory. */
+const char *mo_ladder_title(mo_region *r, const char *sql);
+
 /* alter.c */
+/* A column with its type and its collation alone, to which an edit or a rebuild gives the rest. */
+void mo_ladder_loose_column(mo_str *sql, const mo_column *c);
 int mo_ladder_alter(mo_ladder *l, const mo_change *change);
 /* Has the table a trigger that an UPDATE would fire? */
 int mo_ladder_update_triggers(const mo_ladder *l, const char *table);

@@ -127,6 +127,8 @@ static int refuse(probe *p, const mo_column *c, const char *what, int64_t rows, 
 {
     mo_str text = {0};
     int rc;
+    if (p->plan->hooked) /* a hook may see to these rows; an assertion asks them again behind it */
+        return MOULT_OK;
     mo_str_addf(&text, "column '%s.%s' %s ", p->change->after->name, c->name, what);
     mo_str_count(&text, rows);
     mo_str_add(&text, rows == 1 ? " row" : " rows");

@@ -98,10 +98,13 @@ static int set(mo_conn *c, const struct setting *s, int value, mo_error *err)
     return MOULT_OK;
 }
 
-static int set_all(mo_conn *c, const mo_plan *plan, mo_error *err)
+static int set_all(mo_conn *c, const mo_plan *plan, int data, mo_error *err)
 {
-    int code = MOULT_OK;
+    int code = data ? set(c, &settings[0], 1, err) : MOULT_OK;
 
+    if (data) {
+        return code; /* hooks write as an application does: its foreign keys hold, and cascades fire */
+    }
     for (size_t i = 0; code == MOULT_OK && i < MO_SQLITE_SETTING_COUNT; i++) {
         if (settings[i].value >= 0) {
             code = set(c, &settings[i], settings[i].value, err);
@@ -117,7 +120,7 @@ static int set_all(mo_conn *c, const mo_plan *plan, mo_error *err)
     return code;
 }
 
-int mo_sqlite_run_begin(mo_conn *c, const mo_plan *plan, mo_error *err)
+int mo_sqlite_run_begin(mo_conn *c, const mo_plan *plan, int data, mo_error *err)
 {
     int code = mo_sqlite_settle(c, 1, err);
 
@@ -132,7 +135,7 @@ int mo_sqlite_run_begin(mo_conn *c, const mo_plan *plan, mo_error *err)
         c->saved[i] = get(c, &settings[i]);
     }
     c->run_active = 1;
-    code = set_all(c, plan, err);
+    code = set_all(c, plan, data, err);
     if (code != MOULT_OK) {
         mo_sqlite_run_end(c);
     }

@@ -82,7 +82,7 @@ int mo_sqlite_check(mo_conn *scratch, const mo_schema *s, const mo_map *ask, con
 extern const mo_lock_provider mo_sqlite_lock;
 int mo_sqlite_rows_seen(mo_conn *c, mo_hash *out, mo_error *err);
 int mo_sqlite_backup(mo_conn *c, mo_region *r, const mo_watch *watch, const char **path, mo_error *err);
-int mo_sqlite_run_begin(mo_conn *c, const mo_plan *plan, mo_error *err);
+int mo_sqlite_run_begin(mo_conn *c, const mo_plan *plan, int data, mo_error *err);
 void mo_sqlite_run_end(mo_conn *c);
 int mo_sqlite_run_check(mo_conn *c, const mo_plan *plan, int after, mo_error *err);
 void mo_sqlite_orphans_free(mo_sqlite_orphans *o);

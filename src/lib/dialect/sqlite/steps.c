@@ -78,8 +78,7 @@ static int drop(mo_ladder *l, const mo_object *o, const char *method)
     return rc;
 }
 
-/* The first line of a definition, as a title. */
-static const char *short_sql(mo_region *r, const char *sql)
+const char *mo_ladder_title(mo_region *r, const char *sql)
 {
     size_t n = strcspn(sql, "\n(");
     while (n > 0 && sql[n - 1] == ' ')
@@ -93,7 +92,7 @@ static int create(mo_ladder *l, const mo_object *o)
     mo_step *s = mo_plan_step(l->plan, MO_PHASE_EXPAND, order_of(o->kind, 1), "create", o->kind, o->name, o->parent);
     if (s == NULL)
         return mo_error_nomem(l->err);
-    s->title = short_sql(l->plan->region, o->sql);
+    s->title = mo_ladder_title(l->plan->region, o->sql);
     s->transaction = 1;
     if (s->title == NULL)
         return mo_error_nomem(l->err);
