@@ -7,6 +7,7 @@
  */
 #include "dialect/sqlite/sqlite.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -143,10 +144,13 @@ static int make_file(const char *like, const char *path, mo_error *err)
     return MOULT_OK;
 }
 
+#define BACKUP "-moult-backup-"
+#define ASIDE ".part"
+
 /* The name says of what, and when: "app.db-moult-backup-20261105T102030.123Z". */
-static char *backup_path(const mo_conn *c, mo_region *r)
+static char *backup_path(mo_region *r, const char *real)
 {
-    char utc[32], stamp[32], *real = mo_sqlite_real_path(c), *out;
+    char utc[32], stamp[32];
     size_t n = 0;
 
     mo_clock_utc(utc);
@@ -156,38 +160,77 @@ static char *backup_path(const mo_conn *c, mo_region *r)
         }
     }
     stamp[n] = '\0';
-    out = real ? mo_region_printf(r, "%s-moult-backup-%s", real, stamp) : NULL;
-    free(real);
-    return out;
+    return mo_region_printf(r, "%s" BACKUP "%s", real, stamp);
+}
+
+/* Is it what an unfinished backup of `base` is called, or a side file of one? */
+static int is_unfinished(const char *name, const char *base)
+{
+    size_t length = strlen(base);
+
+    if (strncmp(name, base, length) != 0 || strncmp(name + length, BACKUP, sizeof BACKUP - 1) != 0) {
+        return 0;
+    }
+    name += length + sizeof BACKUP - 1;
+    name += strspn(name, "0123456789TZ.");
+    return strncmp(name - 1, ASIDE, sizeof ASIDE - 1) == 0; /* its point was taken for one of the stamp's */
+}
+
+/* Removes what a killed process has left of its backup. The caller has the lock, so nobody is writing one now. */
+static void clear_unfinished(const char *real)
+{
+    const char *slash = strrchr(real, '/');
+    char *folder = strndup(real, slash ? (size_t)(slash - real) + 1 : 0);
+    DIR *dir = folder ? opendir(*folder ? folder : ".") : NULL;
+
+    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+        if (is_unfinished(e->d_name, slash ? slash + 1 : real)) {
+            unlinkat(dirfd(dir), e->d_name, 0);
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    free(folder);
+}
+
+static int make_backup(mo_conn *c, const char *aside, const char *final, const mo_watch *watch, mo_error *err)
+{
+    int code = make_file(sqlite3_db_filename(c->db, "main"), aside, err);
+
+    if (code == MOULT_OK) {
+        code = write_copy(c, aside, watch, err);
+    }
+    if (code == MOULT_OK && rename(aside, final) != 0) {
+        code = mo_error_set(err, MOULT_IO, "the backup '%s' cannot get its name: %s", aside, strerror(errno));
+    }
+    return code;
 }
 
 int mo_sqlite_backup(mo_conn *c, mo_region *r, const mo_watch *watch, const char **path, mo_error *err)
 {
     const char *file = c->pending ? NULL : sqlite3_db_filename(c->db, "main");
-    char *final, *aside;
+    char *real, *final, *aside;
     int code;
 
     *path = NULL;
     if (!file || !*file) {
         return MOULT_OK; /* memory, or not there yet: nothing that could be lost */
     }
-    final = backup_path(c, r);
-    aside = final ? mo_region_printf(r, "%s.part", final) : NULL;
-    if (!aside) {
-        return mo_error_nomem(err);
+    real = mo_sqlite_real_path(c);
+    final = real ? backup_path(r, real) : NULL;
+    aside = final ? mo_region_printf(r, "%s" ASIDE, final) : NULL;
+    if (aside) {
+        clear_unfinished(real);
+        code = make_backup(c, aside, final, watch, err);
+        if (code == MOULT_OK) {
+            *path = final;
+        } else {
+            clear_unfinished(real);
+        }
+    } else {
+        code = mo_error_nomem(err);
     }
-    code = make_file(file, aside, err);
-    if (code != MOULT_OK) {
-        return code;
-    }
-    code = write_copy(c, aside, watch, err);
-    if (code == MOULT_OK && rename(aside, final) != 0) {
-        code = mo_error_set(err, MOULT_IO, "the backup '%s' cannot get its name: %s", aside, strerror(errno));
-    }
-    if (code != MOULT_OK) {
-        unlink(aside);
-        return code;
-    }
-    *path = final;
-    return MOULT_OK;
+    free(real);
+    return code;
 }

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""What torture.py tortures: databases, what is to become of them, and which states are legal on the way."""
+
+import dataclasses
+from typing import Callable, Optional
+
+DATABASE = ("", "-wal", "-journal")  # the ends of the names of the files that are the database
+
+
+def commits(change):
+    """May this change of a file be what makes a transaction durable?"""
+    return (change.file == "-journal" and change.what in ("unlink", "ftruncate", "pwrite")) or (change.file == "-wal" and change.what in ("pwrite", "fdatasync", "fsync"))
+
+
+APPLY = ("apply", "--url", "{url}", "--to", "{desired}", "--own=all", "--no-backup", "--mode", "aggressive")
+SAFE = ("apply", "--url", "{url}", "--to", "{desired}", "--own=all", "--no-backup", "--mode", "safe")
+PLAIN = (*APPLY, "--no-attic")
+
+
+@dataclasses.dataclass
+class Scenario:
+    name: str
+    schema: Optional[str]              # of the database before; None: there is none
+    files: dict                        # what the commands name: {"desired.sql": …} is {desired} in them
+    command: tuple = PLAIN             # what is ended
+    then: tuple = ()                   # the commands that get there afterwards; as a rule the same one
+    setup: tuple = ()                  # commands, or functions of a connection, that come before
+    rows: Optional[Callable] = None    # writes rows
+    between: Optional[Callable] = None  # the name of the legal state that the database is in, or None
+    resume: tuple = ()                 # the command for when the next run says "interrupted"
+    safe: tuple = SAFE                 # a start that may refuse, and changes nothing then
+    journal: str = "delete"
+    page_size: int = 4096
+    weight: int = 1                    # its share of the points
+
+    def __post_init__(self):
+        self.then = self.then or (self.command,)
+
+
+PEOPLE = """
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, age INT DEFAULT 7, note TEXT);
+CREATE INDEX person_name ON person (name);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INT REFERENCES person (id) ON DELETE CASCADE, kind TEXT);
+CREATE VIEW owners AS SELECT name FROM person WHERE id IN (SELECT owner FROM pet);
+CREATE TRIGGER gone AFTER DELETE ON person BEGIN DELETE FROM pet WHERE owner = old.id; END;
+"""
+PEOPLE_AFTER = """
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, age REAL DEFAULT 7, note TEXT, mail TEXT, UNIQUE (id, name));
+CREATE INDEX person_name ON person (name COLLATE NOCASE);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INT REFERENCES person (id) ON DELETE CASCADE, kind TEXT DEFAULT 'cat');
+CREATE TABLE food (id INTEGER PRIMARY KEY, pet INT REFERENCES pet (id));
+CREATE VIEW owners AS SELECT name, age FROM person WHERE id IN (SELECT owner FROM pet);
+CREATE TRIGGER gone AFTER DELETE ON person BEGIN DELETE FROM pet WHERE owner = old.id; END;
+"""
+IN_PLACE = """
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, age INT DEFAULT 7, note TEXT CHECK (length(note) < 100));
+CREATE INDEX person_name ON person (name);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INT REFERENCES person (id) ON DELETE CASCADE, kind TEXT NOT NULL);
+CREATE VIEW owners AS SELECT name FROM person WHERE id IN (SELECT owner FROM pet);
+CREATE TRIGGER gone AFTER DELETE ON person BEGIN DELETE FROM pet WHERE owner = old.id; END;
+"""
+RENAMED = """
+CREATE TABLE human ( -- @renamed from=person
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  called TEXT, -- @renamed from=name
+  age INT DEFAULT 7, note TEXT);
+CREATE INDEX person_name ON human (called);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INT REFERENCES human (id) ON DELETE CASCADE, kind TEXT);
+CREATE VIEW owners AS SELECT called FROM human WHERE id IN (SELECT owner FROM pet);
+CREATE TRIGGER gone AFTER DELETE ON human BEGIN DELETE FROM pet WHERE owner = old.id; END;
+"""
+
+
+def people(count, orphans=0, wide=0):
+    def rows(db):
+        db.executemany("INSERT INTO person (name, age, note) VALUES (?, ?, ?)", (("name %d" % i, i % 90, "x" * (wide or i % 50)) for i in range(count)))
+        db.execute("INSERT INTO pet (owner, kind) SELECT id, 'dog' FROM person WHERE id % 10 = 0")
+        db.execute("DELETE FROM person WHERE id = %d" % count)  # AUTOINCREMENT's mark is above the last row
+        for i in range(orphans):
+            db.execute("INSERT INTO pet (owner, kind) VALUES (?, 'stray')", (1000000 + i,))
+    return rows
+
+
+ALL = [
+    Scenario("plain", PEOPLE, {"desired.sql": PEOPLE_AFTER}, rows=people(120), weight=2),
+    Scenario("plain-wal", PEOPLE, {"desired.sql": PEOPLE_AFTER}, rows=people(120), journal="wal", weight=2),
+    Scenario("plain-orphans", PEOPLE, {"desired.sql": PEOPLE_AFTER}, rows=people(60, orphans=3), journal="persist"),
+    Scenario("plain-spills", PEOPLE, {"desired.sql": PEOPLE_AFTER}, rows=people(700, wide=4000), journal="truncate", page_size=65536),  # more than the cache holds
+    Scenario("in-place", PEOPLE, {"desired.sql": IN_PLACE}, rows=people(120)),
+    Scenario("renamed-wal", PEOPLE, {"desired.sql": RENAMED}, rows=people(120), journal="wal"),
+    Scenario("create", None, {"desired.sql": PEOPLE_AFTER}),
+    Scenario("backup", PEOPLE, {"desired.sql": PEOPLE_AFTER}, rows=people(60),
+             command=tuple(a for a in PLAIN if a != "--no-backup")),
+]
+
+
+def named(name):
+    return next(s for s in ALL if s.name == name)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""An apply that is ended at very many points, by kill -9, by a signal, by a disk; see torture.py.
+
+500 points are killed, 10,000 and every systematic one when tortured; TORTURE_POINTS says otherwise. What they saw is
+left in the build's test-logs/torture, and printed by  torture.py --report.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.fault import built, scenarios, torture  # noqa: E402
+
+POINTS = int(os.environ.get("TORTURE_POINTS", "10000" if built.torture() else "500"))
+OTHERS = POINTS // (20 if built.torture() else 5)  # of each of the other faults
+KILLED = torture.share(POINTS, scenarios.ALL)
+ENDED = torture.share(OTHERS, scenarios.ALL)
+
+
+def run(name, fault, count):
+    records, broken = torture.work((name, fault, count, 1, 0, 1, built.torture() and fault == "kill", None))
+    torture.reports().mkdir(parents=True, exist_ok=True)
+    (torture.reports() / ("%s-%s.json" % (name, fault))).write_text(json.dumps(records))
+    assert not broken, "\n".join(broken)
+    return records
+
+
+@pytest.mark.parametrize("name", KILLED)
+def test_killed(name):
+    """kill -9 anywhere: nothing is lost or doubled, and the next run gets there. Four fifths of it fall where it hurts."""
+    records = [r for r in run(name, "kill", KILLED[name]) if r["ended"] != 0]
+    assert sum(r["in"] for r in records) >= 0.8 * len(records), torture.histogram(records)
+
+
+@pytest.mark.parametrize("fault", ["term", "int"])
+@pytest.mark.parametrize("name", ENDED)
+def test_asked_to_stop(name, fault):
+    """SIGTERM and Ctrl-C at any moment: it ends soon, done or with an error, and the same holds."""
+    run(name, fault, ENDED[name])
+
+
+@pytest.mark.parametrize("fault", ["full", "fail"])
+@pytest.mark.parametrize("name", ENDED)
+def test_disk(name, fault):
+    """No space from any change of a file on, or an I/O error at any: an error that says so, and the same holds."""
+    run(name, fault, ENDED[name])
