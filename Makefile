@@ -6,7 +6,7 @@
 #   make test       everything that must hold, with its counts as the last line
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make bench      speed and memory against raw SQLite; exits non-zero over a limit
-#   make torture    the long tests: thousands of random schemas, hundreds of processes
+#   make torture    the long tests: thousands of random schemas, an apply killed at 10,000 points, 64 processes at once
 #   make fuzz       each fuzz target for FUZZ_SECONDS=600
 #   make corpus     the histories of real applications, found in CORPUS=../shared/corpus
 #   make lint       format, static checks, gates

@@ -39,8 +39,8 @@ from tests.fault import built, scenarios  # noqa: E402
 
 LIMIT = 60  # seconds for one command
 TWICE = 10  # every so many points the next run is killed too
-FULL = re.compile(r"disk|full|space", re.I)
-FAILED = re.compile(r"disk|I/O|input/output", re.I)
+FULL = re.compile(r"no space left|bytes free of", re.I)  # which disk, and how much is free
+FAILED = re.compile(r"disk|I/O|input/output|unable to open database file.*bytes free", re.I | re.S)
 
 
 def memory_folder():

@@ -3,7 +3,9 @@
 #ifndef MO_FS_H
 #define MO_FS_H
 
+#include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/region.h"
@@ -21,5 +23,13 @@ typedef MO_VEC(const char *) mo_path_list;
 int mo_fs_expand(mo_region *r, const char *path, mo_path_list *out, mo_error *err);
 int mo_fs_is_directory(const char *path);
 int mo_fs_exists(const char *path);
+
+/* A file system: where it is mounted, and its bytes. `free_bytes` are those that this account may still use. */
+typedef struct mo_space {
+    char point[PATH_MAX];
+    int64_t free_bytes, all_bytes;
+} mo_space;
+/* That of a path, or of the folder of a file that is not there yet. 0; -1 with errno when it cannot be told. */
+int mo_fs_space(const char *path, mo_space *out);
 
 #endif

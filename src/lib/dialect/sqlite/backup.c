@@ -74,7 +74,8 @@ static int copy(mo_conn *c, sqlite3 *to, const mo_watch *watch, mo_error *err)
     }
     if (rc != SQLITE_DONE) {
         code = mo_sqlite_fail(c, rc, err);
-        mo_error_detail(err, "while the backup was made");
+        mo_error_detail(err, "while the backup was made%s%s", err->pub.detail ? ": " : "",
+                        err->pub.detail ? err->pub.detail : "");
         return code;
     }
     return MOULT_OK;

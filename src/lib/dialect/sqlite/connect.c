@@ -56,7 +56,7 @@ static int on_busy(void *user, int count)
 }
 
 /* What a missing, unreadable or strange file is, from what the system says of it. */
-static int fail_open(mo_conn *c, int rc, mo_error *err)
+static int fail_open(mo_conn *c, int rc, int flags, mo_error *err)
 {
     struct stat st;
     int code;
@@ -65,6 +65,10 @@ static int fail_open(mo_conn *c, int rc, mo_error *err)
         return mo_error_nomem(err);
     }
     if (c->path && stat(c->path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        if (flags & SQLITE_OPEN_CREATE) {
+            mo_error_set(err, MOULT_IO, "'%s' cannot be created", c->name);
+            return mo_sqlite_add_disk(c, rc, err);
+        }
         mo_error_set(err, MOULT_IO, "there is no database '%s'", c->name);
         return mo_error_hint(err, "check the path; a relative one starts from the folder that the program runs in");
     }
@@ -92,7 +96,7 @@ static int open_file(mo_conn *c, const char *path, int flags, mo_error *err)
         sqlite3_busy_handler(c->db, on_busy, c);
         rc = sqlite3_prepare_v3(c->db, rows_sql, -1, SQLITE_PREPARE_PERSISTENT, &c->rows, NULL);
     }
-    return rc == SQLITE_OK ? MOULT_OK : fail_open(c, rc, err);
+    return rc == SQLITE_OK ? MOULT_OK : fail_open(c, rc, flags, err);
 }
 
 static void close_file(mo_conn *c)

@@ -248,5 +248,6 @@ int mo_sqlite_fail(mo_conn *c, int rc, mo_error *err)
         break;
     }
     add_hint(rc, err);
+    mo_sqlite_add_disk(c, extended, err);
     return mo_error_engine(err, mo_sqlite_code_name(extended));
 }

@@ -49,6 +49,9 @@ int mo_sqlite_fail(mo_conn *c, int rc, mo_error *err);
 /* "SQLITE_CONSTRAINT_UNIQUE" for an extended result code; its primary code's name for one that is not known. */
 const char *mo_sqlite_code_name(int rc);
 
+/* disk.c: adds what the system says of a disk that failed, and of a full one which it is and what is free on it. */
+int mo_sqlite_add_disk(const mo_conn *c, int rc, mo_error *err);
+
 /* Prepares the first statement of `sql`; *stmt is NULL for text without one. `tail` may be NULL. */
 int mo_sqlite_prepare(mo_conn *c, const char *sql, sqlite3_stmt **stmt, const char **tail, mo_error *err);
 /* Steps under the watch (may be NULL): SQLITE_ROW, SQLITE_DONE, or the engine's code. */
