@@ -199,21 +199,6 @@ def test_two_with_different_desires(tmp_path):
 # --- killed -----------------------------------------------------------------------------------------------------------
 
 
-def shimmed(place, **settings):
-    return {**os.environ, "LD_PRELOAD": str(built.program("tests/fault/libshim.so")), "SHIM_FOLDER": str(place.db),
-            **{"SHIM_" + k.upper(): str(v) for k, v in settings.items()}}
-
-
-def writes_of(place):
-    """How often an apply changes a file."""
-    place.restore()
-    out = place.folder / "count"
-    done = place.apply(env=shimmed(place, count=out))
-    assert done.returncode == 0, done.stderr
-    place.restore()
-    return int(out.read_text())
-
-
 def after_death(place, tally):
     tally.append(place.state())
     place.goes_on()
@@ -230,22 +215,6 @@ def test_killed_at_any_time(tmp_path, journal):
         time.sleep(rng.uniform(0, seconds * 1.1))
         process.kill()
         process.wait(60)
-        after_death(place, states)
-    assert "before" in states
-
-
-@pytest.mark.parametrize("journal", ["delete", "wal"])
-def test_killed_at_any_write(tmp_path, journal):
-    """kill -9 before the N-th change of a file: the same, with no moment left out by chance."""
-    place = Place(tmp_path, 300, journal)
-    place.finish()
-    count, states, rng = writes_of(place), [], random.Random(4)
-    chosen = range(1, count + 1)
-    if len(chosen) > (250 if built.torture() else 20):
-        chosen = sorted(set(rng.sample(chosen, 250 if built.torture() else 16)) | {1, 2, count - 1, count})
-    for n in chosen:
-        done = place.apply(env=shimmed(place, kill_at=n))
-        assert done.returncode == -signal.SIGKILL, done.stderr
         after_death(place, states)
     assert "before" in states
 
@@ -276,34 +245,6 @@ def full_disk(place, done, why):
     assert place.state() == "before"
     place.goes_on()
     place.restore()
-
-
-@pytest.mark.parametrize("journal", ["delete", "wal"])
-def test_disk_is_full(tmp_path, journal):
-    """No space from the N-th write on: an error that says so, and the database as it was."""
-    place = Place(tmp_path, 300, journal)
-    place.finish()
-    count, rng = writes_of(place), random.Random(9)
-    for n in sorted(set(rng.sample(range(1, count), min(count - 1, 100 if built.torture() else 8))) | {1}):
-        done = place.apply(env=shimmed(place, full_at=n))
-        if done.returncode == 0:  # only what comes after the commit had no space
-            assert place.state() == "after"
-            place.restore()
-        else:
-            full_disk(place, done, "full at %d of %d" % (n, count))
-
-
-def test_one_write_fails(tmp_path):
-    """An I/O error at the N-th change of a file: an error, and the database as before or as after."""
-    place = Place(tmp_path, 300)
-    place.finish()
-    count, rng = writes_of(place), random.Random(10)
-    for n in rng.sample(range(1, count + 1), min(count, 100 if built.torture() else 8)):
-        done = place.apply(env=shimmed(place, fail_at=n))
-        assert done.returncode in (0, 1), done.stderr
-        assert place.state() == "after" or done.returncode == 1
-        place.goes_on()
-        place.restore()
 
 
 def test_file_may_not_grow(tmp_path):
