@@ -138,7 +138,10 @@ static int run_plan(start *s)
         rc = verify_after(s);
     }
     if (rc == MOULT_OK)
-        s->result->outcome = s->plan->waits ? MOULT_WAITING : s->plan->steps.count ? MOULT_APPLIED : MOULT_RECORDED;
+        s->result->outcome = s->plan->waits                              ? MOULT_WAITING
+                             : s->plan->steps.count                      ? MOULT_APPLIED
+                             : s->added || s->m->options.pub.record_only ? MOULT_RECORDED
+                                                                         : MOULT_UP_TO_DATE;
     return rc;
 }
 
@@ -223,6 +226,27 @@ static int only_record(start *s)
     return mo_error_hint(&s->m->error, "nothing was recorded; see moult plan for what is missing");
 }
 
+static int no_contract(start *s)
+{
+    mo_error_set(&s->m->error, MOULT_INVALID, "there is no contract that waits: %s was not expanded to this schema",
+                 moult_database_name(s->m));
+    return mo_error_hint(&s->m->error, "begin with --phase expand, or apply all of it at once, without a phase");
+}
+
+/* A plan could not be made. Perhaps what was done before says why, better than the rows do. */
+static int explain(start *s, int rc)
+{
+    char last[65];
+    const char *kind = NULL;
+    int64_t version;
+    if (rc != MOULT_IMPOSSIBLE)
+        return rc;
+    if (s->m->options.pub.phase == MOULT_PHASE_CONTRACT && mo_start_last(s, &version, last, &kind) == MOULT_OK &&
+        (kind == NULL || strcmp(kind, "expand") != 0))
+        return no_contract(s);
+    return mo_interrupted_explains(s, rc);
+}
+
 /* Was this schema expanded, and does its contract wait? Then only its phase runs it. Sets *waits, and the result. */
 static int find_contract(start *s, int *waits)
 {
@@ -235,11 +259,8 @@ static int find_contract(start *s, int *waits)
     *waits = 0;
     if (rc != MOULT_OK)
         return rc;
-    if (phase == MOULT_PHASE_CONTRACT && !expanded && s->plan->steps.count) {
-        mo_error_set(&s->m->error, MOULT_INVALID, "there is no contract that waits: %s was not expanded to this schema",
-                     moult_database_name(s->m));
-        return mo_error_hint(&s->m->error, "begin with --phase expand, or apply all of it at once, without a phase");
-    }
+    if (phase == MOULT_PHASE_CONTRACT && !expanded && s->plan->steps.count)
+        return no_contract(s);
     if (phase == MOULT_PHASE_CONTRACT && expanded)
         s->kind = "contract";
     if (!expanded || phase == MOULT_PHASE_CONTRACT || (s->plan->steps.count == 0 && phase == MOULT_PHASE_ALL))
@@ -315,7 +336,7 @@ static int detect_and_decide(start *s, int writable)
         rc = mo_detect(s->m, &s->read, &s->result->plan);
         s->plan = s->result->plan;
         if (rc != MOULT_OK)
-            return rc;
+            return explain(s, rc);
         rc = decide(s, writable);
         if (s->m->options.pub.approve) /* a new plan would need a new approval */
             break;

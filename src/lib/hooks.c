@@ -103,7 +103,11 @@ int mo_hooks_find(moult *m, mo_plan *plan, int64_t version)
     mo_hook_records done;
     int rc;
     plan->fresh = version == 0 && (plan->live->objects.count == 0 || plan->changes.count == 0);
-    if (hooks == NULL || plan->behind || plan->fresh || m->options.pub.phase == MOULT_PHASE_EXPAND)
+    if (m->options.pub.phase == MOULT_PHASE_EXPAND) { /* they run with the contract, and so do the rows count then */
+        plan->hooked = 1;
+        return MOULT_OK;
+    }
+    if (hooks == NULL || plan->behind || plan->fresh)
         return MOULT_OK;
     rc = mo_hooks_read(m->dialect, m->conn, plan->region, &done, &m->error);
     for (size_t i = 0; rc == MOULT_OK && hooks[i].version; i++)

@@ -76,11 +76,31 @@ static int interrupted(start *s, const char *hint)
     return mo_error_hint(&m->error, "%s", hint);
 }
 
+int mo_interrupted_is_this(const start *s)
+{
+    return s->journal.there && strcmp(s->journal.declared_fp, s->plan->declared_fp) == 0;
+}
+
+int mo_interrupted_explains(start *s, int rc)
+{
+    moult *m = s->m;
+    mo_error cause = {{0}};
+    const char *text;
+    if (!s->journal.there || s->resume)
+        return rc;
+    mo_error_move(&cause, &m->error);
+    text = mo_interrupted_text(s->region, &s->journal);
+    rc = interrupted(s, "see to the rows, then go on: moult resume");
+    mo_error_detail(&m->error, "%s\n%s", text ? text : "", cause.pub.message ? cause.pub.message : "");
+    mo_error_clear(&cause);
+    return rc;
+}
+
 int mo_interrupted_check(start *s)
 {
     const mo_journal *j = &s->journal;
     const moult_options *o = &s->m->options.pub;
-    int failed = 0, same = strcmp(j->declared_fp, s->plan->declared_fp) == 0;
+    int failed = 0, same = mo_interrupted_is_this(s);
     const char *hook = same ? missing_hook(s, &failed) : NULL;
     if (failed)
         return s->m->error.pub.code;

@@ -191,7 +191,6 @@ static int plan_rest(phases *p, const mo_plan *whole, const mo_schema *owned)
         rc = mo_detect_diff(m, p->plan, owned, m->options.pub.own == MOULT_OWN_ALL);
     if (rc == MOULT_OK) {
         take_answers(whole, p->plan);
-        p->plan->steps.count = 0; /* of the renames, which steps() makes again */
         rc = m->dialect->steps(m->conn, p->plan, &m->error);
     }
     return rc == MOULT_OK ? mo_plan_sort(p->plan, &m->error) : rc;

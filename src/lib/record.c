@@ -85,6 +85,7 @@ static int add_version(start *s, const char *from)
     if (v.info.applied_by == NULL || v.info.host == NULL)
         return mo_error_nomem(&s->m->error);
     rc = mo_history_add(s->m->dialect, s->m->conn, &v, &s->m->error);
+    s->added = rc == MOULT_OK;
     s->result->version = v.info.version;
     return rc;
 }
@@ -187,7 +188,7 @@ static int end_part(void *user, size_t done, int last, size_t step, const char *
         rc = mo_plans_use(d, s->m->conn, s->plan->id, err);
     if (rc == MOULT_OK && !last)
         return mo_journal_move(d, s->m->conn, (int64_t)done, step, title, err);
-    if (rc == MOULT_OK && (s->parts > 1 || s->journal.there))
+    if (rc == MOULT_OK && (s->parts > 1 || mo_interrupted_is_this(s)))
         rc = mo_journal_end(d, s->m->conn, err);
     if (rc == MOULT_OK)
         rc = mo_start_remember(s, s->plan->waits ? MOULT_WAITING : MOULT_UP_TO_DATE, s->result->version);

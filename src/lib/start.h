@@ -16,6 +16,7 @@ typedef struct start {
     int approved;           /* by a person, in the database */
     mo_journal journal;     /* of an earlier apply that was interrupted; none: `there` is 0 */
     int allowed;            /* 1: what remains of it was allowed when it began */
+    int added;              /* 1: a version was added to the history */
     int resume;             /* 1: a person said to go on with it */
     size_t parts;           /* transactions of what runs */
     moult_lock_info before; /* LEFT: who had the lock, and what it did when it ended */
@@ -40,6 +41,10 @@ mo_run_calls mo_start_calls(start *s);
 int mo_interrupted_read(start *s);
 /* May this start go on with the plan, in view of the journal? MOULT_OK, or INTERRUPTED, which says what is there. */
 int mo_interrupted_check(start *s);
+/* Is what was interrupted on its way to the schema of this plan? */
+int mo_interrupted_is_this(const start *s);
+/* A plan could not be made: where the journal explains it, the error becomes INTERRUPTED. Returns the code. */
+int mo_interrupted_explains(start *s, int rc);
 /* What the journal says, in one line; in the region. NULL: no memory. */
 const char *mo_interrupted_text(mo_region *r, const mo_journal *j);
 

@@ -219,6 +219,12 @@ static int run_content(runner *r, size_t i, int rows_seen)
     return rc;
 }
 
+/* Short statements end before anybody looks whether to stop. */
+static int asked_to_stop(runner *r)
+{
+    return mo_cancelled(r->monitor->cancel) ? mo_error_set(r->err, MOULT_CANCELLED, "cancelled") : MOULT_OK;
+}
+
 static int run_step(runner *r, size_t i, int rows_seen)
 {
     int rc;
@@ -229,10 +235,12 @@ static int run_step(runner *r, size_t i, int rows_seen)
                     r->plan->steps.count, r->step->title);
     rc = tell(r, MOULT_EVENT_STEP, 0, 0);
     if (rc == MOULT_OK)
+        rc = asked_to_stop(r);
+    if (rc == MOULT_OK)
         rc = run_content(r, i, rows_seen);
     if (rc == MOULT_OK)
         rc = tell(r, MOULT_EVENT_STEP, 1, 0);
-    if (rc == MOULT_CANCELLED && r->err->pub.code != rc)
+    if (rc == MOULT_CANCELLED)
         mo_error_set(r->err, rc, "cancelled in step %zu of %zu", r->step_number, r->plan->steps.count);
     return rc;
 }
@@ -481,6 +489,11 @@ int mo_run(const mo_dialect *d, mo_conn *c, mo_plan *plan, const mo_scope *scope
         rc = run_part(&r, &p);
         first = p.end;
     }
+    if (rc != MOULT_OK && number > 1) /* whatever it says of nothing being changed is true of its part alone */
+        mo_error_hint(err,
+                      "%zu of %zu transactions are committed, and stay; the rest was undone. See to the cause, then "
+                      "go on: moult resume",
+                      number - 1, parts);
     if (rc != MOULT_OK && parts > 1)
         calls->failed(calls->user, number ? number - 1 : 0, r.step_number, r.step ? r.step->title : "", err);
     return rc;

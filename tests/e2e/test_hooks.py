@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: MIT
+"""Data hooks and phases: once per database, in their order, each with its record; and an apply by halves."""
+import json
+import sqlite3
+
+import pytest
+
+import case
+
+V1 = """CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL);
+CREATE TABLE post (id INTEGER PRIMARY KEY, author INT NOT NULL REFERENCES users (id) ON DELETE CASCADE, title TEXT);
+"""
+V2 = V1.replace("name TEXT NOT NULL", "first_name TEXT NOT NULL, last_name TEXT")
+V3 = V2.replace("last_name TEXT", "last_name TEXT, initials TEXT NOT NULL")
+SPLIT = """UPDATE users SET first_name = substr(name || ' ', 1, instr(name || ' ', ' ') - 1),
+    last_name = substr(name, instr(name || ' ', ' ') + 1);
+"""
+INITIALS = "UPDATE users SET initials = substr(first_name, 1, 1) || substr(last_name, 1, 1);"
+
+
+class Place:
+    def __init__(self, folder, moult):
+        self.folder, self.db, self.moult = folder, folder / "app.db", moult
+        (folder / "hooks").mkdir()
+        for name, sql in (("v1", V1), ("v2", V2), ("v3", V3)):
+            (folder / (name + ".sql")).write_text(sql)
+
+    def hook(self, name, sql):
+        (self.folder / "hooks" / name).write_text(sql)
+
+    def run(self, verb, *more):
+        return self.moult(verb, "--url", case.url(self.db), *more, cwd=self.folder)
+
+    def apply(self, version, *more, mode="aggressive"):
+        return self.run("apply", "--to", version + ".sql", "--mode", mode, "--no-backup", "--no-attic", *more)
+
+    def sql(self, text):
+        db = sqlite3.connect(self.db, isolation_level=None)
+        db.execute("PRAGMA foreign_keys = ON")
+        rows = [r for statement in text.split(";") if statement.strip() for r in db.execute(statement).fetchall()]
+        db.close()
+        return rows
+
+    def dump(self):
+        db = sqlite3.connect(self.db)
+        lines = [line for line in db.iterdump() if "_moult_" not in line]
+        db.close()
+        return lines
+
+
+@pytest.fixture
+def place(tmp_path, moult):
+    p = Place(tmp_path, moult)
+    assert p.apply("v1").code == 0
+    p.sql("INSERT INTO users (name) VALUES ('Ada Lovelace'), ('Alan Turing'), ('Bot One');"
+          "INSERT INTO post (author, title) VALUES (1, 'a'), (3, 'b'), (3, 'c')")
+    return p
+
+
+def ok(result, code=0):
+    assert result.code == code, result
+    return result
+
+
+def test_split_of_a_name(place):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    refused = ok(place.apply("v2", mode="safe"), 3)
+    assert "020_split" in refused.out and "hook" in refused.out
+    ok(place.apply("v2"))
+    assert place.sql("SELECT first_name, last_name FROM users ORDER BY id") == [("Ada", "Lovelace"), ("Alan", "Turing"), ("Bot", "One")]
+    assert place.sql("SELECT version, state FROM _moult_hook") == [("020_split", "ran")]
+    assert place.sql("SELECT count(*) FROM _moult_journal") == [(0,)]
+    before = place.dump()
+    assert "up to date" in ok(place.apply("v2")).out
+    ok(place.run("plan", "--to", "v2.sql", "--full", "--exit-code"))
+    assert place.dump() == before
+
+
+def test_approved_plan_with_a_hook_runs_and_a_changed_hook_needs_a_new_approval(place):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    plan = json.loads(ok(place.run("plan", "--to", "v2.sql", "--format", "json")).out)
+    ok(place.apply("v2", mode="safe"), 3)
+    ok(place.run("approve", plan["id"], "--yes"))
+    place.hook("020_split.before_ddl.sql", SPLIT + "DELETE FROM post;")
+    ok(place.apply("v2", mode="safe"), 3)
+    assert place.sql("SELECT count(*) FROM post") == [(3,)]
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    ok(place.apply("v2", mode="safe"))
+
+
+def test_from_the_first_version_straight_to_the_third(place):
+    place.hook("030_initials.before_ddl.sql", INITIALS)
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    ok(place.apply("v3"))
+    assert place.sql("SELECT initials FROM users ORDER BY id") == [("AL",), ("AT",), ("BO",)]
+    assert [s for s, in place.sql("SELECT version FROM _moult_hook ORDER BY recorded_at, version")] == ["020_split", "030_initials"]
+
+
+def test_a_new_database_needs_none(place, tmp_path):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    place.db = tmp_path / "new.db"
+    ok(place.apply("v2", mode="safe"))
+    assert place.sql("SELECT version, state FROM _moult_hook") == [("020_split", "not needed")]
+    place.sql("INSERT INTO users (first_name) VALUES ('Ada')")
+    ok(place.apply("v2"))
+    assert place.sql("SELECT first_name, last_name FROM users") == [("Ada", None)]
+
+
+def test_an_adopted_database_needs_none(place, tmp_path):
+    place.db = tmp_path / "adopted.db"
+    place.sql(V2)
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    ok(place.apply("v2", mode="safe"))
+    assert place.sql("SELECT version, state FROM _moult_hook") == [("020_split", "not needed")]
+
+
+def test_cascades_fire_in_a_hook(place):
+    place.hook("020_split.before_ddl.sql", SPLIT + "DELETE FROM users WHERE name = 'Bot One';")
+    ok(place.apply("v2"))
+    assert place.sql("SELECT author FROM post") == [(1,)]
+
+
+def test_foreign_keys_hold_in_a_hook(place):
+    place.hook("020_split.before_ddl.sql", SPLIT + "INSERT INTO post (author) VALUES (77);")
+    before = place.dump()
+    failed = ok(place.apply("v2"), 1)
+    assert "020_split" in failed.err and "FOREIGN KEY" in failed.err
+    assert place.dump() == before
+
+
+def test_one_that_fails_is_named_and_undone(place):
+    place.hook("010_first.before_ddl.sql", "UPDATE post SET title = 'x';")
+    place.hook("020_split.before_ddl.sql", SPLIT + "INSERT INTO users (id, name) VALUES (1, 'twice');")
+    place.hook("030_last.before_ddl.sql", "DELETE FROM post;")
+    before = place.dump()
+    failed = ok(place.apply("v2"), 1)
+    assert "hook 020_split" in failed.err and "UNIQUE" in failed.err
+    assert place.dump() == before
+    assert place.sql("SELECT count(*) FROM _moult_journal") == [(0,)]
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    ok(place.apply("v2"))
+    assert place.sql("SELECT count(*) FROM post") == [(0,)]
+
+
+@pytest.mark.parametrize("sql, said", [
+    ("CREATE TABLE x (a);", "a hook changes data"), ("UPDATE users SET name = 'a'; COMMIT;", "a hook changes data"),
+    ("PRAGMA writable_schema = 1", "a hook changes data"), ("BEGIN; DELETE FROM users", "a hook changes data"),
+    ("ATTACH 'other.db' AS o", "a hook changes data"), ("-- nothing", "no statement"), ("UPDATE users SET name = 'a", "has no end"),
+    ("UPDATE users SET nme = 'a'", "nme"), ("UPDATE nobody SET a = 1", "nobody")])
+def test_what_is_refused_before_the_first_step(place, sql, said):
+    place.hook("020_split.before_ddl.sql", sql)
+    before = place.dump()
+    for result in (place.run("plan", "--to", "v2.sql"), place.apply("v2")):
+        assert result.code == 1 and said in result.err and "020_split" in result.err, result
+    assert place.dump() == before
+
+
+@pytest.mark.parametrize("name", ["020_split.sql", "split.before.sql"])
+def test_a_name_that_does_not_say_when(place, name):
+    place.hook(name, SPLIT)
+    assert "does not say when" in ok(place.apply("v2"), 1).err
+
+
+def test_after_ddl_comes_last_and_each_for_itself(place):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    place.hook("030_a.after_ddl.sql", "UPDATE users SET last_name = upper(last_name);")
+    place.hook("040_b.after_ddl.sql", "INSERT INTO users (id, first_name) VALUES (1, 'twice');")
+    place.hook("050_c.after_ddl.sql", "DELETE FROM post;")
+    failed = ok(place.apply("v2"), 1)
+    assert "hook 040_b" in failed.err and "moult resume" in failed.err
+    assert place.sql("SELECT last_name FROM users WHERE id = 1; SELECT count(*) FROM post") == [("LOVELACE",), (3,)]
+    assert place.sql("SELECT max(version) FROM _moult_history") == [(2,)]
+    place.hook("040_b.after_ddl.sql", "UPDATE post SET title = 'b';")
+    ok(place.apply("v2", mode="safe"), 6)
+    ok(place.run("resume"))
+    assert place.sql("SELECT count(*) FROM post; SELECT count(*) FROM _moult_journal") == [(0,), (0,)]
+    assert "up to date" in ok(place.apply("v2", mode="safe")).out
+
+
+def test_contract_that_the_rows_forbid(place):
+    """The hook forgets one row: expand and hook stay, the contract is undone, the way out is told and works."""
+    place.hook("020_split.before_ddl.sql", SPLIT.rstrip(";\n") + " WHERE id <> 2;")
+    failed = ok(place.apply("v2"), 1)
+    assert "first_name" in failed.err and "NULL" in failed.err and "1 of 2 transactions" in failed.err and "moult resume" in failed.err
+    assert place.sql("SELECT name, first_name FROM users WHERE id < 3 ORDER BY id") == [("Ada Lovelace", "Ada"), ("Alan Turing", None)]
+    refused = ok(place.apply("v2", mode="safe"), 6)
+    assert "interrupted" in refused.err and "moult resume" in refused.err
+    ok(place.apply("v2", mode="auto"), 6)  # what remains drops a column
+    again = ok(place.run("resume", "--no-backup"), 1)
+    assert "first_name" in again.err
+    place.sql("UPDATE users SET first_name = 'Alan', last_name = 'Turing' WHERE id = 2")
+    ok(place.run("resume", "--no-backup"))
+    assert place.sql("SELECT first_name FROM users ORDER BY id") == [("Ada",), ("Alan",), ("Bot",)]
+    assert "up to date" in ok(place.apply("v2", mode="safe")).out
+
+
+def test_an_old_build_starts_while_one_is_half_done(place):
+    place.hook("020_split.before_ddl.sql", SPLIT.rstrip(";\n") + " WHERE id <> 2;")
+    ok(place.apply("v2"), 1)
+    assert "up to date" in ok(place.apply("v1", mode="safe")).out
+    other = place.folder / "other.sql"
+    other.write_text(V1 + "CREATE TABLE more (id INTEGER PRIMARY KEY);")
+    refused = ok(place.apply("other", mode="safe"), 6)
+    assert "finish it first" in refused.err
+
+
+def test_resume_wants_the_hooks_that_have_still_to_run(place, tmp_path):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    place.hook("040_b.after_ddl.sql", "INSERT INTO users (id, first_name) VALUES (1, 'twice');")
+    ok(place.apply("v2"), 1)
+    (tmp_path / "none").mkdir()
+    missing = ok(place.run("resume", "--hooks", "none"), 6)
+    assert "040_b" in missing.err
+
+
+def test_nothing_to_resume(place):
+    assert "no apply was interrupted" in ok(place.run("resume")).out
+
+
+def test_changed_code_is_told_and_not_run_again(place):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    ok(place.apply("v2"))
+    place.hook("020_split.before_ddl.sql", "DELETE FROM users;")
+    (place.folder / "more.sql").write_text(V2 + "CREATE TABLE more (id INTEGER PRIMARY KEY);")
+    assert "other code" in ok(place.run("plan", "--to", "more.sql")).out
+    ok(place.apply("v2"))
+    assert place.sql("SELECT count(*) FROM users") == [(3,)]
+
+
+def test_a_hook_alone_runs_without_ddl(place):
+    place.hook("020_titles.before_ddl.sql", "UPDATE post SET title = upper(title);")
+    ok(place.apply("v1", mode="auto"))
+    assert place.sql("SELECT title FROM post ORDER BY id; SELECT max(version) FROM _moult_history") == [("A",), ("B",), ("C",), (1,)]
+
+
+def test_going_back_and_forward_runs_it_again(place):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    ok(place.apply("v2"))
+    (place.folder / "v1.sql").write_text(V1.replace("name TEXT NOT NULL", "name TEXT"))
+    ok(place.run("apply", "--to", "history:1", "--backward", "--mode", "aggressive", "--no-backup"), 1)  # NOT NULL without a value
+    assert place.sql("SELECT version FROM _moult_hook") == [("020_split",)]
+
+
+def test_a_hook_that_never_ends_meets_its_limit(place):
+    place.hook("020_split.before_ddl.sql", "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;")
+    before = place.dump()
+    failed = ok(place.apply("v2", "--statement-timeout", "300ms"), 1)
+    assert "020_split" in failed.err
+    assert place.dump() == before
+
+
+def test_a_hook_that_writes_a_million_rows(place):
+    place.hook("020_split.before_ddl.sql", SPLIT + "INSERT INTO post (author) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+               "FROM n WHERE i < 1000000) SELECT 1 FROM n;")
+    ok(place.apply("v2"))
+    assert place.sql("SELECT count(*) FROM post") == [(1_000_003,)]
+
+
+# --- phases -----------------------------------------------------------------------------------------------------------
+
+
+def test_by_halves_with_starts_in_between(place):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    assert "contract waits" in ok(place.apply("v2", "--phase", "expand", mode="safe")).out
+    place.sql("INSERT INTO users (name, first_name) VALUES ('Old Build', NULL)")
+    assert "contract waits" in ok(place.apply("v2", mode="aggressive")).out
+    assert "contract waits" in ok(place.apply("v2", mode="safe")).out  # from the fast path now
+    assert "contract waits" in ok(place.apply("v2", "--phase", "expand")).out
+    assert "behind" in ok(place.apply("v1", mode="safe")).out
+    place.sql("INSERT INTO users (name) VALUES ('Another Old')")
+    ok(place.apply("v2", "--phase", "contract", mode="safe"), 3)
+    ok(place.apply("v2", "--phase", "contract"))
+    assert [r[0] for r in place.sql("SELECT first_name FROM users ORDER BY id")] == ["Ada", "Alan", "Bot", "Old", "Another"]
+    assert place.sql("SELECT kind FROM _moult_history ORDER BY version") == [("apply",), ("expand",), ("contract",)]
+    assert "up to date" in ok(place.apply("v2", mode="safe")).out
+    ok(place.run("plan", "--to", "v2.sql", "--full", "--exit-code"))
+
+
+def test_contract_without_an_expand(place):
+    before = place.dump()
+    assert "no contract that waits" in ok(place.apply("v2", "--phase", "contract"), 1).err
+    assert place.dump() == before
+
+
+def test_expand_of_what_only_adds_is_all_of_it(place):
+    (place.folder / "more.sql").write_text(V1 + "CREATE TABLE more (id INTEGER PRIMARY KEY);")
+    assert "applied" in ok(place.apply("more", "--phase", "expand", mode="safe")).out
+    assert "up to date" in ok(place.apply("more", mode="safe")).out
+
+
+def test_expand_and_back(place):
+    ok(place.apply("v2", "--phase", "expand", mode="safe"))
+    ok(place.apply("v1", "--backward"))
+    assert [r[1] for r in place.sql("PRAGMA table_info(users)")] == ["id", "name"]
+    assert place.sql("SELECT count(*) FROM users") == [(3,)]
+
+
+def test_renames_wait_for_the_contract(place):
+    (place.folder / "r.sql").write_text(V1.replace("CREATE TABLE users (", "CREATE TABLE people ( -- @renamed from=users\n").replace(
+        "REFERENCES users", "REFERENCES people").replace("name TEXT NOT NULL);", "full_name TEXT NOT NULL, -- @renamed from=name\n age INT);"))
+    ok(place.apply("r", "--phase", "expand", mode="safe"))
+    assert [r[1] for r in place.sql("PRAGMA table_info(users)")] == ["id", "name", "age"]
+    place.sql("UPDATE users SET age = 36 WHERE id = 1")
+    place.hook("020_age.before_ddl.sql", "UPDATE users SET age = 1 WHERE age IS NULL;")
+    ok(place.apply("r", "--phase", "contract"))
+    assert place.sql("SELECT full_name, age FROM people ORDER BY id") == [("Ada Lovelace", 36), ("Alan Turing", 1), ("Bot One", 1)]
