@@ -5,6 +5,7 @@
 
 #include "detect.h"
 #include "engine.h"
+#include "limit.h"
 #include "risk/risk.h"
 
 /* --- schemas ------------------------------------------------------------------------------------------------------- */
@@ -15,7 +16,9 @@ int moult_inspect(moult *m, moult_schema **out)
     int rc;
     *out = NULL;
     mo_error_clear(&m->error);
-    rc = mo_detect_inspect(m, &s);
+    mo_limit_start(m);
+    mo_limit_begin(m, "reading the database");
+    rc = mo_limit_end(m, mo_detect_inspect(m, &s));
     if (rc == MOULT_OK)
         s->live = 1;
     *out = (moult_schema *)s;
@@ -32,9 +35,12 @@ int moult_load(moult *m, const moult_source *source, moult_schema **out)
     mo_error_clear(&m->error);
     if (r == NULL)
         return mo_error_nomem(&m->error);
-    rc = mo_source_open(r, m->dialect, source, m->options.pub.detect_timeout, &read, &m->error);
+    mo_limit_start(m);
+    mo_limit_begin(m, "reading the source");
+    rc = mo_source_open(r, m->dialect, source, mo_limit_seconds(m), &read, &m->error);
     if (rc == MOULT_OK)
-        rc = mo_detect_load(m, &read, NULL, NULL, mo_deadline_in(m->options.pub.detect_timeout), &s);
+        rc = mo_detect_load(m, &read, NULL, NULL, &s);
+    rc = mo_limit_end(m, rc);
     mo_region_free(r);
     *out = (moult_schema *)s;
     return rc;
@@ -139,6 +145,8 @@ int moult_diff(moult *m, const moult_schema *from, const moult_schema *to, moult
     if (plan == NULL)
         return mo_error_nomem(&m->error);
     mo_error_clear(&m->error);
+    mo_limit_start(m);
+    mo_limit_begin(m, "comparing");
     rc = copy_schema(before, &plan->live, &m->error);
     if (rc == MOULT_OK)
         rc = copy_schema((const mo_schema *)to, &plan->desired, &m->error);
@@ -149,6 +157,7 @@ int moult_diff(moult *m, const moult_schema *from, const moult_schema *to, moult
         plan->online = m->options.pub.online;
         rc = mo_detect_diff(m, plan, owned, !before->live || m->options.pub.own == MOULT_OWN_ALL);
     }
+    rc = mo_limit_end(m, rc);
     mo_schema_free(owned);
     if (rc == MOULT_OK)
         *out = (moult_plan *)plan;
@@ -160,20 +169,26 @@ int moult_diff(moult *m, const moult_schema *from, const moult_schema *to, moult
 int moult_assess(moult *m, moult_plan *plan)
 {
     mo_error_clear(&m->error);
-    return mo_detect_assess(m, (mo_plan *)plan);
+    mo_limit_start(m);
+    mo_limit_begin(m, "asking the rows");
+    return mo_limit_end(m, mo_detect_assess(m, (mo_plan *)plan));
 }
 
 int moult_build(moult *m, moult_plan *plan)
 {
     mo_error_clear(&m->error);
-    return mo_detect_build(m, (mo_plan *)plan);
+    mo_limit_start(m);
+    mo_limit_begin(m, "making the steps");
+    return mo_limit_end(m, mo_detect_build(m, (mo_plan *)plan));
 }
 
 int moult_prove(moult *m, moult_plan *plan)
 {
     mo_error_clear(&m->error);
-    return mo_prove(m->dialect, m->conn, (const mo_plan *)plan, m->options.pub.full,
-                    mo_deadline_in(m->options.pub.detect_timeout), &m->error);
+    mo_limit_start(m);
+    mo_limit_begin(m, "proving the plan");
+    return mo_limit_end(
+        m, mo_prove(m->dialect, m->conn, (const mo_plan *)plan, m->options.pub.full, mo_limit_deadline(m), &m->error));
 }
 
 int moult_make_plan(moult *m, const moult_source *desired, moult_plan **out)
@@ -186,9 +201,12 @@ int moult_make_plan(moult *m, const moult_source *desired, moult_plan **out)
     mo_error_clear(&m->error);
     if (r == NULL)
         return mo_error_nomem(&m->error);
-    rc = mo_source_open(r, m->dialect, desired, m->options.pub.detect_timeout, &read, &m->error);
+    mo_limit_start(m);
+    mo_limit_begin(m, "reading the source");
+    rc = mo_source_open(r, m->dialect, desired, mo_limit_seconds(m), &read, &m->error);
     if (rc == MOULT_OK)
         rc = mo_detect(m, &read, &plan);
+    rc = mo_limit_end(m, rc);
     mo_region_free(r);
     *out = (moult_plan *)plan;
     return rc;

@@ -11,6 +11,7 @@
 
 #include "diff/diff.h"
 #include "hooks.h"
+#include "limit.h"
 #include "phases.h"
 #include "risk/risk.h"
 
@@ -297,9 +298,13 @@ static int inspect_other(moult *m, const char *url, mo_schema **out)
     moult_options options = MOULT_OPTIONS_INIT;
     int rc;
     options.lock_timeout = m->options.pub.lock_timeout;
+    if (mo_limit_seconds(m) > 0 && mo_limit_seconds(m) < options.lock_timeout)
+        options.lock_timeout = mo_limit_seconds(m);
     rc = moult_open(&other, url, MOULT_OPEN_READ, &options);
     if (rc == MOULT_OK && other->dialect != m->dialect)
         rc = mo_error_set(&other->error, MOULT_INVALID, "'%s' is a database of another engine", other->url.display);
+    if (rc == MOULT_OK)
+        other->dialect->limit(other->conn, &m->limit.watch);
     if (rc == MOULT_OK)
         rc = other->dialect->introspect(other->conn, out, &other->error);
     if (rc != MOULT_OK)
@@ -309,9 +314,9 @@ static int inspect_other(moult *m, const char *url, mo_schema **out)
 }
 
 int mo_detect_load(moult *m, const mo_source_read *read, const mo_schema *live, const mo_schema *recorded,
-                   mo_deadline deadline, mo_schema **out)
+                   mo_schema **out)
 {
-    mo_load_args args = {&read->texts, live, recorded, m->options.pub.full, deadline, &m->cancel};
+    mo_load_args args = {&read->texts, live, recorded, m->options.pub.full, mo_limit_deadline(m), &m->cancel};
     int rc = MOULT_OK;
     switch (read->form) {
     case MO_SOURCE_TEXTS:
@@ -339,7 +344,11 @@ static int build(moult *m, mo_plan *plan, mo_schema **owned)
         mo_schema_free(*owned);
         *owned = NULL;
     }
-    rc = mo_detect_assess(m, plan);
+    rc = mo_limit_next(m, "asking the rows");
+    if (rc == MOULT_OK)
+        rc = mo_detect_assess(m, plan);
+    if (rc == MOULT_OK)
+        rc = mo_limit_next(m, "making the steps");
     if (rc == MOULT_OK)
         rc = phased ? mo_phases_build(m, plan, *owned) : mo_detect_build(m, plan);
     return rc;
@@ -395,7 +404,7 @@ static int declare(moult *m, const mo_schema *recorded, mo_plan *plan)
 }
 
 /* plan->live and plan->desired are there. */
-static int fill_plan(moult *m, mo_schema **recorded, int64_t version, mo_deadline deadline, mo_plan *plan)
+static int fill_plan(moult *m, mo_schema **recorded, int64_t version, mo_plan *plan)
 {
     int rc = declare(m, *recorded, plan);
     if (rc == MOULT_OK && version > 0)
@@ -407,22 +416,26 @@ static int fill_plan(moult *m, mo_schema **recorded, int64_t version, mo_deadlin
     if (rc == MOULT_OK && *recorded)
         rc = in_scope(m, recorded);
     if (rc == MOULT_OK)
+        rc = mo_limit_next(m, "comparing");
+    if (rc == MOULT_OK)
         rc = mo_detect_diff(m, plan, *recorded, m->options.pub.own == MOULT_OWN_ALL);
     if (rc == MOULT_OK)
         rc = mo_hooks_find(m, plan, version);
     if (rc == MOULT_OK)
         rc = build(m, plan, recorded);
+    if (rc == MOULT_OK)
+        rc = mo_limit_next(m, "proving the plan");
     if (rc == MOULT_OK && plan->steps.count)
-        rc = mo_prove(m->dialect, m->conn, plan, m->options.pub.full, deadline, &m->error);
+        rc = mo_prove(m->dialect, m->conn, plan, m->options.pub.full, mo_limit_deadline(m), &m->error);
     return rc;
 }
 
 /* The desired schema: of a source, or (again) of a plan. */
 static int load_desired(moult *m, const mo_source_read *read, const mo_plan *given, const mo_schema *recorded,
-                        mo_deadline deadline, mo_plan *plan)
+                        mo_plan *plan)
 {
     if (read)
-        return mo_detect_load(m, read, plan->live, recorded, deadline, &plan->desired);
+        return mo_detect_load(m, read, plan->live, recorded, &plan->desired);
     if (given->declared == NULL)
         return mo_error_set(&m->error, MOULT_INVALID, "plan %.8s does not say what it declares", given->id);
     return mo_snapshot_read(m->dialect, given->declared, strlen(given->declared), &plan->desired, &m->error);
@@ -430,7 +443,6 @@ static int load_desired(moult *m, const mo_source_read *read, const mo_plan *giv
 
 static int detect(moult *m, const mo_source_read *read, const mo_plan *given, mo_plan *plan)
 {
-    mo_deadline deadline = mo_deadline_in(m->options.pub.detect_timeout);
     mo_schema *recorded = NULL;
     int64_t version = 0;
     int rc, has_state = mo_state_exists(m->dialect, m->conn, &m->error);
@@ -444,9 +456,11 @@ static int detect(moult *m, const mo_source_read *read, const mo_plan *given, mo
     if (rc == MOULT_OK)
         rc = mo_detect_inspect(m, &plan->live);
     if (rc == MOULT_OK)
-        rc = load_desired(m, read, given, recorded, deadline, plan);
+        rc = mo_limit_next(m, "loading the desired schema");
     if (rc == MOULT_OK)
-        rc = fill_plan(m, &recorded, version, deadline, plan);
+        rc = load_desired(m, read, given, recorded, plan);
+    if (rc == MOULT_OK)
+        rc = fill_plan(m, &recorded, version, plan);
     mo_schema_free(recorded);
     return rc;
 }
@@ -457,7 +471,8 @@ static int detect_new(moult *m, const mo_source_read *read, const mo_plan *given
     *out = mo_plan_new(m->dialect);
     if (*out == NULL)
         return mo_error_nomem(&m->error);
-    rc = detect(m, read, given, *out);
+    mo_limit_begin(m, "reading the database");
+    rc = mo_limit_end(m, detect(m, read, given, *out));
     if (rc != MOULT_OK) {
         mo_plan_free(*out);
         *out = NULL;

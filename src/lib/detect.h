@@ -9,7 +9,7 @@
 int mo_detect_inspect(moult *m, mo_schema **out);
 /* A source that was opened, as a schema. `live` and `recorded` may be NULL. */
 int mo_detect_load(moult *m, const mo_source_read *read, const mo_schema *live, const mo_schema *recorded,
-                   mo_deadline deadline, mo_schema **out);
+                   mo_schema **out);
 /* plan->live and plan->desired → renames, target, changes, notes, hints, fingerprints. */
 int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all);
 /* backward.c: makes plan->desired, a version before `latest`, say what its things are renamed from, as the versions since tell. */

@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "detect.h"
 #include "hooks.h"
+#include "limit.h"
 #include "locking.h"
 #include "report.h"
 #include "start.h"
@@ -351,7 +352,8 @@ static int migrate(start *s, const moult_source *desired)
 {
     moult *m = s->m;
     int hit, writable, rc;
-    rc = mo_source_open(s->region, m->dialect, desired, m->options.pub.detect_timeout, &s->read, &m->error);
+    mo_limit_begin(m, "reading the source");
+    rc = mo_limit_end(m, mo_source_open(s->region, m->dialect, desired, mo_limit_seconds(m), &s->read, &m->error));
     if (rc == MOULT_OK)
         rc = hash_inputs(s);
     if (rc == MOULT_OK)
@@ -383,6 +385,7 @@ static moult_result *new_result(void)
 static int begin(moult *m, start *s, moult_result *result)
 {
     mo_error_clear(&m->error);
+    mo_limit_start(m);
     *s = (start){.m = m, .result = result, .kind = "apply", .began = mo_clock_now()};
     s->region = mo_region_new();
     return s->region ? MOULT_OK : mo_error_nomem(&m->error);
@@ -579,7 +582,9 @@ static int approve(start *s, const char *id)
     moult *m = s->m;
     mo_schema *live = NULL;
     const char *by = mo_start_who(s), *on = mo_start_host(s);
-    int rc = by && on ? mo_detect_inspect(m, &live) : mo_error_nomem(&m->error);
+    int rc;
+    mo_limit_begin(m, "reading the database");
+    rc = mo_limit_end(m, by && on ? mo_detect_inspect(m, &live) : mo_error_nomem(&m->error));
     if (rc == MOULT_OK && strcmp(live->fingerprint, s->plan->from) != 0) {
         rc = mo_error_set(&m->error, MOULT_CHANGED, "the schema of %s has changed since plan %.8s was made",
                           moult_database_name(m), s->plan->id);

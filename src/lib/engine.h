@@ -18,6 +18,15 @@ int mo_options_copy(const moult_options *from, mo_options *out,
                     mo_error *err); /* INVALID names the member; from may be NULL */
 void mo_options_free(mo_options *o);
 
+/* limit.c - the clock of detection. */
+typedef struct mo_limit {
+    double used;  /* seconds, by this public call so far */
+    double since; /* while it runs: since when */
+    int depth;    /* how often it was begun */
+    const char *what;
+    mo_watch watch;
+} mo_limit;
+
 struct moult {
     mo_error error;
     mo_options options;
@@ -28,6 +37,7 @@ struct moult {
     mo_conn *conn;
     mo_scope scope;
     mo_monitor monitor;
+    mo_limit limit;
     volatile int cancel;
 };
 

@@ -47,6 +47,23 @@ static int connect_once(moult *m)
     return m->dialect->open(&m->conn, &args, &m->error);
 }
 
+/* It did not come up: what the last try said becomes the detail of an error that names the limit. */
+static int name_limit(moult *m, int rc)
+{
+    mo_error last = {{0}};
+    if (rc != MOULT_IO) /* it is up: something else is wrong */
+        return rc;
+    mo_error_move(&last, &m->error);
+    mo_error_set(&m->error, MOULT_TIMEOUT, "the database did not come up within the limit of %g seconds: %s",
+                 m->options.pub.connect_timeout, last.pub.message);
+    if (last.pub.detail)
+        mo_error_detail(&m->error, "%s", last.pub.detail);
+    if (last.pub.engine_code)
+        mo_error_engine(&m->error, last.pub.engine_code);
+    mo_error_clear(&last);
+    return mo_error_hint(&m->error, "check its URL, or wait longer: --wait (the option connect_timeout)");
+}
+
 /* Waits for the database to come up, as long as the options allow. */
 static int connect_waiting(moult *m)
 {
@@ -60,7 +77,7 @@ static int connect_waiting(moult *m)
         mo_error_clear(&m->error);
         rc = connect_once(m);
     }
-    return rc;
+    return m->options.pub.connect_timeout > 0 && mo_deadline_passed(limit) ? name_limit(m, rc) : rc;
 }
 
 static int open_handle(moult *m, const char *url, const moult_options *options)

@@ -82,7 +82,7 @@ static int read_owner(int fd, moult_lock_info *out)
 }
 
 /* LOCKED, with what the owner wrote into its file. */
-static int locked(mo_error *err, const char *path, int fd)
+static int locked(mo_error *err, const char *path, double waited, int fd)
 {
     moult_lock_info owner = {0};
     if (fd >= 0 && read_owner(fd, &owner))
@@ -90,9 +90,8 @@ static int locked(mo_error *err, const char *path, int fd)
                      owner.host, owner.since, path);
     else
         mo_error_set(err, MOULT_LOCKED, "locked by another process ('%s')", path);
-    if (owner.note[0])
-        mo_error_detail(err, "%s", owner.note);
-    return mo_error_hint(err, "wait until it is done, or wait longer for the lock (--lock-timeout)");
+    mo_error_detail(err, "waited %.1f seconds for it%s%s", waited, owner.note[0] ? "; it does: " : "", owner.note);
+    return mo_error_hint(err, "wait until it is done, or allow more time: --lock-timeout (the option lock_timeout)");
 }
 
 /* Is the file that is open still the one that the path names? */
@@ -208,7 +207,7 @@ static int wait_for_lock(const char *path, double seconds, const volatile int *c
             return code;
         double left = until - mo_clock_now();
         if (!(left > 0))
-            return locked(err, path, *fd);
+            return locked(err, path, seconds > 0 ? seconds : 0, *fd);
         mo_clock_sleep(pause < left ? pause : left);
         pause = pause * 1.5 < longest_sleep ? pause * 1.5 : longest_sleep;
     }

@@ -124,6 +124,8 @@ struct mo_dialect {
     /* Runs one query; parameters are written ? in every dialect. */
     int (*query)(mo_conn *c, const char *sql, const mo_value *params, size_t param_count, mo_row_fn row, void *user,
                  const mo_watch *watch, mo_error *err);
+    /* A watch over all that runs on the connection from now on, and in its scratches, beside the statement's own; NULL ends it. */
+    void (*limit)(mo_conn *c, const mo_watch *watch);
     int (*begin)(mo_conn *c, int write,
                  mo_error *err); /* write: so that nobody else writes meanwhile, where the engine can */
     int (*commit)(mo_conn *c, mo_error *err);

@@ -108,6 +108,19 @@ static int run_assert(runner *r, const mo_statement *s, const mo_watch *watch)
     return rc;
 }
 
+/* Says which step it was, and which limit. */
+static int name_step(runner *r, int rc)
+{
+    if (rc == MOULT_TIMEOUT) {
+        mo_error_set(r->err, rc, "a statement of step %zu of %zu took longer than its limit of %g seconds",
+                     r->step_number, r->plan->steps.count, r->monitor->statement_timeout);
+        mo_error_hint(r->err, "allow more time: --statement-timeout (the option statement_timeout)");
+    }
+    if (rc != MOULT_OK && r->err->pub.object == NULL)
+        mo_error_object(r->err, "step %zu of %zu: %s", r->step_number, r->plan->steps.count, r->step->title);
+    return rc;
+}
+
 static int run_statement(runner *r, const mo_statement *s, int rows_seen)
 {
     mo_watch watch = {tick, r};
@@ -126,9 +139,7 @@ static int run_statement(runner *r, const mo_statement *s, int rows_seen)
             mo_error_hint(r->err,
                           "rows break what the desired schema asks for; change them, or it; nothing was changed");
     }
-    if (rc != MOULT_OK && r->err->pub.object == NULL)
-        mo_error_object(r->err, "step %zu of %zu: %s", r->step_number, r->plan->steps.count, r->step->title);
-    return rc;
+    return name_step(r, rc);
 }
 
 /* --- driver steps -------------------------------------------------------------------------------------------------- */
@@ -152,15 +163,11 @@ static int drive(runner *r, size_t i, mo_drive_stage stage)
     mo_watch watch = {tick, r};
     mo_drive drive = {stage == MO_DRIVE_ABANDON ? NULL : &watch, stage == MO_DRIVE_ABANDON ? NULL : drive_progress,
                       drive_note, r};
-    int rc;
     r->step = &r->plan->steps.items[i];
     r->step_number = i + 1;
     r->began = r->told = mo_clock_now();
     r->limit = mo_deadline_in(r->monitor->statement_timeout);
-    rc = r->d->drive(r->c, r->plan, r->step, stage, &drive, r->err);
-    if (rc != MOULT_OK && r->err->pub.object == NULL)
-        mo_error_object(r->err, "step %zu of %zu: %s", r->step_number, r->plan->steps.count, r->step->title);
-    return rc;
+    return name_step(r, r->d->drive(r->c, r->plan, r->step, stage, &drive, r->err));
 }
 
 /* What takes long is done before the transaction: others go on writing meanwhile. */

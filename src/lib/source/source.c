@@ -30,8 +30,7 @@ static int is_stdin(const char *uri)
 static int read_stdin(const char *uri, double timeout, mo_source_read *out, mo_error *err)
 {
     (void)uri;
-    (void)timeout;
-    return mo_text_from_stdin(&out->texts, err);
+    return mo_text_from_stdin(&out->texts, timeout, err);
 }
 
 static int is_command(const char *uri)
@@ -132,8 +131,7 @@ static int is_path(const char *uri)
 
 static int read_path(const char *uri, double timeout, mo_source_read *out, mo_error *err)
 {
-    (void)timeout;
-    return mo_text_from_path(&out->texts, uri, err);
+    return mo_text_from_path(&out->texts, uri, timeout, err);
 }
 
 static const form forms[] = {

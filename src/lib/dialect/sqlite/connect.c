@@ -41,11 +41,8 @@ static int on_busy(void *user, int count)
     if (count == 0) {
         c->busy_since = now;
     }
-    if (c->watch) {
-        c->stopped = c->watch->tick(c->watch->user, -1);
-        if (c->stopped != MOULT_OK) {
-            return 0;
-        }
+    if (mo_sqlite_stops(c, -1)) {
+        return 0;
     }
     left = c->busy_timeout - (now - c->busy_since);
     if (left <= 0) {
@@ -190,6 +187,7 @@ int mo_sqlite_settle(mo_conn *c, int write, mo_error *err)
     }
     close_file(&aside);
     c->pending = 0;
+    mo_sqlite_limit(c, c->limit);
     return MOULT_OK;
 }
 

@@ -21,6 +21,7 @@ const mo_dialect mo_dialect_sqlite = {
     .writable = mo_sqlite_writable,
     .exec = mo_sqlite_exec,
     .query = mo_sqlite_query,
+    .limit = mo_sqlite_limit,
     .begin = mo_sqlite_begin,
     .commit = mo_sqlite_commit,
     .rollback = mo_sqlite_rollback,

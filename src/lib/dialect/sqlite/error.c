@@ -165,7 +165,9 @@ static int fail_locked(mo_conn *c, int rc, mo_error *err)
         mo_error_hint(err, "try again");
     } else {
         mo_error_set(err, MOULT_LOCKED, "another connection is writing to '%s'", c->name);
-        mo_error_hint(err, "let that transaction end and try again, or wait longer with the lock timeout");
+        mo_error_hint(
+            err,
+            "let that transaction end and try again, or allow more time: --lock-timeout (the option lock_timeout)");
         if (c->busy_since > 0) {
             mo_error_detail(err, "waited %.1f seconds for it", mo_clock_now() - c->busy_since);
         }

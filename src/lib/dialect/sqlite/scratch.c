@@ -44,13 +44,14 @@ int mo_sqlite_scratch_open(mo_conn *c, mo_scratch **out, mo_error *err)
     mo_scratch *s = calloc(1, sizeof *s);
     int code;
 
-    (void)c; /* the engine is in the process: nothing of the live connection is needed */
     *out = NULL;
     if (!s) {
         return mo_error_nomem(err);
     }
     code = mo_sqlite_open_memory(&s->conn, err);
     if (code == MOULT_OK) {
+        mo_sqlite_limit(s->conn,
+                        c ? c->limit : NULL); /* all else of a scratch is its own: the engine is in the process */
         code = set_up(s->conn, err);
     }
     if (code != MOULT_OK) {

@@ -25,6 +25,7 @@ struct mo_conn {
     sqlite3_stmt *rows; /* reads sqlite_schema: prepared when opening, stepped by the marker */
     /* What runs now; nested calls save and restore them. */
     const mo_watch *watch;
+    const mo_watch *limit; /* over all that runs; NULL: none */
     sqlite3_stmt *running;
     int stopped; /* the code that the watch stopped it with */
     /* Around an apply. */
@@ -70,6 +71,9 @@ char *mo_sqlite_real_path(const mo_conn *c);
 int mo_sqlite_exec(mo_conn *c, const char *sql, const mo_watch *watch, mo_error *err);
 int mo_sqlite_query(mo_conn *c, const char *sql, const mo_value *params, size_t param_count, mo_row_fn row, void *user,
                     const mo_watch *watch, mo_error *err);
+void mo_sqlite_limit(mo_conn *c, const mo_watch *watch);
+/* Asks both watches: 1 to stop, and then c->stopped says why. */
+int mo_sqlite_stops(mo_conn *c, int64_t rows_done);
 int mo_sqlite_begin(mo_conn *c, int write, mo_error *err);
 int mo_sqlite_commit(mo_conn *c, mo_error *err);
 void mo_sqlite_rollback(mo_conn *c);

@@ -27,12 +27,33 @@ static int64_t rows_done(const mo_conn *c)
     return n > 0 ? n : -1;
 }
 
+int mo_sqlite_stops(mo_conn *c, int64_t rows_done)
+{
+    c->stopped = c->watch ? c->watch->tick(c->watch->user, rows_done) : MOULT_OK;
+    if (c->stopped == MOULT_OK && c->limit) {
+        c->stopped = c->limit->tick(c->limit->user, rows_done);
+    }
+    return c->stopped != MOULT_OK;
+}
+
 static int on_progress(void *user)
 {
     mo_conn *c = user;
 
-    c->stopped = c->watch->tick(c->watch->user, rows_done(c));
-    return c->stopped != MOULT_OK;
+    return mo_sqlite_stops(c, rows_done(c));
+}
+
+static void listen(mo_conn *c)
+{
+    int wanted = c->watch || c->limit;
+
+    sqlite3_progress_handler(c->db, wanted ? OPERATIONS_PER_TICK : 0, wanted ? on_progress : NULL, c);
+}
+
+void mo_sqlite_limit(mo_conn *c, const mo_watch *watch)
+{
+    c->limit = watch;
+    listen(c);
 }
 
 int mo_sqlite_step(mo_conn *c, sqlite3_stmt *stmt, const mo_watch *watch)
@@ -46,13 +67,13 @@ int mo_sqlite_step(mo_conn *c, sqlite3_stmt *stmt, const mo_watch *watch)
     c->stopped = MOULT_OK;
     c->busy_since = 0;
     if (watch != outer_watch) {
-        sqlite3_progress_handler(c->db, watch ? OPERATIONS_PER_TICK : 0, watch ? on_progress : NULL, c);
+        listen(c);
     }
     rc = sqlite3_step(stmt);
-    if (watch != outer_watch) {
-        sqlite3_progress_handler(c->db, outer_watch ? OPERATIONS_PER_TICK : 0, outer_watch ? on_progress : NULL, c);
-    }
     c->watch = outer_watch;
+    if (watch != outer_watch) {
+        listen(c);
+    }
     c->running = outer_running;
     return rc;
 }
