@@ -176,6 +176,36 @@ def test_64_processes_start_at_once(tmp_path, journal):
     assert long_ones == rounds
 
 
+@pytest.mark.parametrize("killed", [False, True], ids=["all-live", "one-killed"])
+def test_old_and_new_builds_start_at_once(tmp_path, killed):
+    """32 processes that want the old schema and 32 that want the new one: exactly one apply, no error, and whoever of the old
+    ones comes after it is behind. Killing the one that has the lock changes nothing of that."""
+    start = built.program("tests/fault/start64")
+    place = Place(tmp_path, 3_000)
+    old = tmp_path / "old.sql"
+    old.write_text(BEFORE)
+    recorded = place.command()
+    recorded[recorded.index(str(place.desired))] = str(old)
+    assert subprocess.run(recorded, capture_output=True).returncode == 0
+    shutil.copy(place.db, place.before)
+    place.finish()
+    behind, dead, rng = 0, 0, random.Random(64)
+    for n in range(100 if built.torture() else 3):
+        place.restore()
+        more = [str(rng.choice((0, 1, 3, 10, 30)))] if killed else []
+        done = subprocess.run([start, place.db, place.desired, "64", "100", old, *more], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        behind += int(re.search(r"(\d+) behind", done.stdout).group(1))
+        dead += int(re.search(r"(\d+) silent", done.stdout).group(1))
+        db = sqlite3.connect(place.db)
+        assert db.execute("SELECT version, kind FROM _moult_history").fetchall() == [(1, "record"), (2, "apply")], done.stdout
+        db.close()
+        assert place.state() == "after"
+        late = subprocess.run(recorded, capture_output=True, text=True)
+        assert late.returncode == 0 and "behind" in late.stdout, late.stdout + late.stderr
+    assert behind and (dead or not killed), (behind, dead)
+
+
 def test_two_with_different_desires(tmp_path):
     """Two builds want different schemas at once: one after the other, each whole; what is there is what the last one wanted."""
     place = Place(tmp_path, 20_000)
