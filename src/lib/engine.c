@@ -260,7 +260,7 @@ static int find_contract(start *s, int *waits)
     *waits = 0;
     if (rc != MOULT_OK)
         return rc;
-    if (phase == MOULT_PHASE_CONTRACT && !expanded && s->plan->steps.count)
+    if (phase == MOULT_PHASE_CONTRACT && !expanded && s->plan->steps.count && !mo_interrupted_is_this(s))
         return no_contract(s);
     if (phase == MOULT_PHASE_CONTRACT && expanded)
         s->kind = "contract";

@@ -27,7 +27,8 @@ class Scenario:
     setup: tuple = ()                  # commands, or functions of a connection, that come before
     rows: Optional[Callable] = None    # writes rows
     between: Optional[Callable] = None  # the name of the legal state that the database is in, or None
-    resume: tuple = ()                 # the command for when the next run says "interrupted"
+    resume: tuple = ()                 # the command that goes on with what was interrupted
+    settled: tuple = ()                # states between that are no interruption
     safe: tuple = SAFE                 # a start that may refuse, and changes nothing then
     journal: str = "delete"
     page_size: int = 4096
@@ -71,6 +72,53 @@ CREATE TRIGGER gone AFTER DELETE ON human BEGIN DELETE FROM pet WHERE owner = ol
 """
 
 
+NAMES = """
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, age INT NOT NULL);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INT REFERENCES person (id) ON DELETE CASCADE, kind TEXT);
+"""
+NAMES_SPLIT = """
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, first_name TEXT NOT NULL, last_name TEXT NOT NULL, age INT NOT NULL);
+CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INT REFERENCES person (id) ON DELETE CASCADE, kind TEXT);
+CREATE TABLE visit (id INTEGER PRIMARY KEY, person INT REFERENCES person (id));
+"""
+SPLIT_HOOKS = {
+    "desired.sql": NAMES_SPLIT,
+    "hooks/001_split.before_ddl.sql": """
+        UPDATE person SET first_name = substr(name, 1, instr(name, ' ') - 1), last_name = substr(name, instr(name, ' ') + 1);
+        DELETE FROM person WHERE id % 7 = 0;  -- their pets go too
+        INSERT INTO visit (person) SELECT id FROM person;
+    """,
+    "hooks/002_older.before_ddl.sql": "UPDATE person SET age = age + 1;\n",  # to run it twice would be seen
+    "hooks/003_oldest.after_ddl.sql": "UPDATE person SET age = age + 10;\n",
+    "hooks/004_once.after_ddl.sql": "UPDATE person SET age = age + 100;\n",
+}
+HOOKED = (*PLAIN, "--hooks", "{files}/hooks")
+RESUME = ("resume", "--url", "{url}", "--hooks", "{files}/hooks", "--mode", "aggressive", "--no-backup")
+
+
+def two_names(count):
+    def rows(db):
+        db.executemany("INSERT INTO person (name, age) VALUES (?, ?)", (("first%d last%d" % (i, i), 20) for i in range(1, count + 1)))
+        db.execute("INSERT INTO pet (owner, kind) SELECT id, 'dog' FROM person")
+    return rows
+
+
+def split_halves(db):
+    """Every row is there once, and each hook was run once or not at all."""
+    there = {c for (c,) in db.execute("SELECT name FROM pragma_table_info('person')")}
+    whole, count = "name" in there, db.execute("SELECT count(*) FROM pet").fetchone()[0]
+    name = "name" if whole else "first_name || ' ' || last_name"
+    rows = db.execute("SELECT id, %s, age FROM person ORDER BY id" % name).fetchall()
+    total = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'person'").fetchone()[0]
+    kept = [i for i in range(1, total + 1) if i % 7]
+    ages = {age for _, _, age in rows}
+    if [(i, n) for i, n, _ in rows] == [(i, "first%d last%d" % (i, i)) for i in kept] and len(ages) == 1 and count == len(kept) \
+            and (not whole or db.execute("SELECT count(*) FROM person WHERE first_name || ' ' || last_name = name").fetchone()[0] == len(kept)) \
+            and [p for (p,) in db.execute("SELECT person FROM visit ORDER BY 1")] == kept:
+        return {(True, 21): "hooked", (False, 21): "contracted", (False, 31): "third hook"}.get((whole, ages.pop()))
+    return None
+
+
 def people(count, orphans=0, wide=0):
     def rows(db):
         db.executemany("INSERT INTO person (name, age, note) VALUES (?, ?, ?)", (("name %d" % i, i % 90, "x" * (wide or i % 50)) for i in range(count)))
@@ -89,6 +137,13 @@ ALL = [
     Scenario("in-place", PEOPLE, {"desired.sql": IN_PLACE}, rows=people(120)),
     Scenario("renamed-wal", PEOPLE, {"desired.sql": RENAMED}, rows=people(120), journal="wal"),
     Scenario("create", None, {"desired.sql": PEOPLE_AFTER}),
+    Scenario("hooks", NAMES, SPLIT_HOOKS, HOOKED, rows=two_names(60), between=split_halves, resume=RESUME, safe=(*SAFE, "--hooks", "{files}/hooks"),
+             weight=2),
+    Scenario("hooks-wal", NAMES, SPLIT_HOOKS, HOOKED, rows=two_names(60), between=split_halves, resume=RESUME,
+             safe=(*SAFE, "--hooks", "{files}/hooks"), journal="wal"),
+    Scenario("expand", NAMES, SPLIT_HOOKS, (*PLAIN, "--phase", "expand"), rows=two_names(60), safe=()),
+    Scenario("contract", NAMES, SPLIT_HOOKS, (*HOOKED, "--phase", "contract"), setup=((*PLAIN, "--phase", "expand"),), rows=two_names(60),
+             between=split_halves, resume=RESUME, safe=()),
     Scenario("backup", PEOPLE, {"desired.sql": PEOPLE_AFTER}, rows=people(60),
              command=tuple(a for a in PLAIN if a != "--no-backup")),
 ]
