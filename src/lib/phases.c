@@ -164,6 +164,8 @@ static void take_answers(const mo_plan *whole, mo_plan *rest)
 {
     for (size_t i = 0; i < rest->changes.count; i++) {
         mo_change *change = &rest->changes.items[i];
+        if (change->op != MOULT_OP_ALTER)
+            continue;
         change->rows = rows_of(whole, change);
         for (size_t k = 0; k < change->parts.count; k++) {
             mo_part *part = &change->parts.items[k];

@@ -132,9 +132,24 @@ class Pair:
         self.markers()
         went = self.go(live, self.before, self.old, self.new, self.new_sql, 0)
         if went:
+            self.in_halves()
             middle = self.folder / "middle.db"
             copy(live, middle)
             self.go(live, middle, self.new, self.back, self.back_sql, 1)
+
+    def in_halves(self):
+        """The same with a hook between the halves, or one half today and the other tomorrow."""
+        halves = self.folder / "halves.db"
+        copy(self.before, halves)
+        self.record(halves)
+        ways = [{"hook": True}] if self.seed % 2 else [{"phase": 1}, {"phase": 2}]
+        for way in ways:
+            got = self.runner.ask("apply", halves, self.new_sql, **way)
+            if got["code"] != 0:
+                raise Wrong("in halves (%s): %s" % (way, explain(got)))
+            if got["outcome"] != "waits":
+                break
+        self.judge(halves, self.before, self.old, self.new, self.new_sql, "in halves: ", rows.oracle(self.before, self.old, self.new))
 
     def record(self, live):
         """A database that is as its schema says is recorded, and that is all."""

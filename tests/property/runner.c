@@ -4,7 +4,7 @@
  *
  * A job is a line of JSON on standard input, its result a line on standard output:
  *   {"op":"plan", "db":PATH, "desired":SQL, "full":0, "backward":0}      makes a plan; changes nothing
- *   {"op":"apply", …}                                                    moult_start()
+ *   {"op":"apply", …, "phase":0, "hook":false}                           moult_start()
  *   {"op":"markers", …}   makes a plan, then runs it statement by statement on the database, and watches the marker
  * Ownership is "all" and the mode "aggressive", without backup and attic.
  */
@@ -16,6 +16,9 @@
 #include "dialect/dialect.h"
 #include "moult.h"
 
+/* It changes nothing; a plan that has one is in two halves. */
+static const moult_hook hooks[] = {{.version = "nothing", .sql = "SELECT 1"}, {.version = NULL}};
+
 static moult_options options_of(const json_t *job)
 {
     moult_options o = MOULT_OPTIONS_INIT;
@@ -25,6 +28,8 @@ static moult_options options_of(const json_t *job)
     o.no_attic = o.no_backup = 1;
     o.full = (int)json_integer_value(json_object_get(job, "full"));
     o.backward = (int)json_integer_value(json_object_get(job, "backward"));
+    o.phase = (moult_phase)json_integer_value(json_object_get(job, "phase"));
+    o.hooks = json_is_true(json_object_get(job, "hook")) ? hooks : NULL;
     return o;
 }
 
@@ -94,7 +99,8 @@ static void do_plan(const json_t *job, json_t *out)
 
 static void do_apply(const json_t *job, json_t *out)
 {
-    static const char *const outcomes[] = {"up_to_date", "applied", "recorded", "behind", "pending", "needs_approval"};
+    static const char *const outcomes[] = {"up_to_date", "applied", "recorded",      "behind",
+                                           "pending",    "waits",   "needs_approval"};
     moult_options o = options_of(job);
     moult_source desired = {.text = json_string_value(json_object_get(job, "desired"))};
     moult_result *result = NULL;
