@@ -345,7 +345,8 @@ typedef enum moult_outcome {
     MOULT_BEHIND,         /**< the desired schema has been replaced by a newer one: nothing changed, all is well */
     MOULT_PENDING,        /**< dry_run: there is a plan, nothing changed */
     MOULT_WAITING, /**< expanded: what tightens waits for its phase, `--phase contract`; nothing else is to be done */
-    MOULT_NEEDS_APPROVAL /**< refused: a person must approve the plan (the code is MOULT_REFUSED) */
+    MOULT_NEEDS_APPROVAL, /**< refused: a person must approve the plan (the code is MOULT_REFUSED) */
+    MOULT_NO_PERMISSION   /**< there is a plan that this account may not run (the code is MOULT_PERMISSION) */
 } moult_outcome;
 
 typedef struct moult_result moult_result; /**< what a start or an apply did */
@@ -364,7 +365,8 @@ typedef struct moult_plan moult_plan;     /**< changes with their risks, and ste
  * @param desired  the source
  * @param options  NULL: the defaults
  * @return MOULT_OK for UP_TO_DATE, APPLIED, RECORDED, BEHIND, PENDING and WAITING; MOULT_REFUSED for NEEDS_APPROVAL (the
- *         plan is in the result, and stored in the database for `moult approve`); else the error's code.
+ *         plan is in the result, and stored in the database for `moult approve`); MOULT_PERMISSION for NO_PERMISSION
+ *         (the plan is in the result, and written to `export_path`); else the error's code.
  */
 MOULT_API int moult_start(moult_result **out, const char *url, const moult_source *desired,
                           const moult_options *options);
@@ -377,6 +379,8 @@ MOULT_API const char *moult_result_text(const moult_result *result);
 MOULT_API const moult_plan *moult_result_plan(const moult_result *result);
 /** The version in the history that the database is at afterwards; 0 when there is none. */
 MOULT_API int64_t moult_result_version(const moult_result *result);
+/** NO_PERMISSION: the path that the plan was written to as a script; NULL when it could not be. */
+MOULT_API const char *moult_result_exported(const moult_result *result);
 /** The error of moult_start(). Never NULL; its code is MOULT_OK when there was none. */
 MOULT_API const moult_error *moult_result_error(const moult_result *result);
 MOULT_API void moult_result_free(moult_result *result);
@@ -479,6 +483,11 @@ MOULT_API int moult_plan_find(moult *m, const char *id, moult_plan **out);
 MOULT_API int moult_approve(moult *m, const char *id);
 /** Reads a plan file. INVALID when it is not one or was edited (its id no longer fits). `name` is for errors. */
 MOULT_API int moult_plan_parse(moult *m, const char *json, size_t length, const char *name, moult_plan **out);
+/**
+ * Writes a plan as a script for the engine's shell: aside first, then renamed. A file that moult did not write is never
+ * replaced (INVALID); "" writes nothing. IO when it cannot be written.
+ */
+MOULT_API int moult_plan_export(moult *m, const moult_plan *plan, const char *path);
 /** A plan as text, JSON (docs/plan.schema.json) or SQL for the engine's shell. `out` is for moult_string_free(). */
 MOULT_API int moult_plan_render(moult *m, const moult_plan *plan, moult_format format, char **out);
 
@@ -505,7 +514,8 @@ typedef struct moult_version_info {
     const char *host;
     const char *plan_id;   /**< NULL when nothing ran (recorded) */
     const char *from, *to; /**< fingerprints of the declared schemas */
-    const char *kind;      /**< "apply", "record", "backward", "expand" or "contract" */
+    const char *kind;      /**< "apply", "record", "backward", "expand" or "contract"; "script": run by others, at or
+                              after `applied_at` */
     int64_t changes;
     double seconds;
     const char *tool; /**< moult's version */

@@ -1010,6 +1010,18 @@ def same_content(a_path: str, b_path: str) -> list[str]:
         b.close()
 
 
+def same_high_water(a_path: str, b_path: str) -> list[str]:
+    """Would AUTOINCREMENT give the same next ids in both?"""
+    found = []
+    for path in (a_path, b_path):
+        db = connect(path)
+        there = db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'").fetchone()
+        rows = db.execute("SELECT name, seq FROM sqlite_sequence").fetchall() if there else []
+        found.append(sorted(r for r in rows if not ours(r[0])))
+        db.close()
+    return [] if found[0] == found[1] else [f"sqlite_sequence: {found[0]} and {found[1]}"]
+
+
 def main(args: list[str]) -> int:
     if len(args) not in (2, 3):
         print(__doc__.strip().splitlines()[0], file=sys.stderr)

@@ -86,6 +86,32 @@ static void print_text(cli *c, const moult_result *result)
     printf("%s%s", text, text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
 }
 
+/* There is a plan that this account may not run: whoever wants it gets it, at least on standard output. */
+static int no_permission(cli *c, const moult_result *result)
+{
+    const moult_plan *plan = moult_result_plan(result);
+    int status = cli_fail(c);
+
+    if (report_format(c) == MOULT_FORMAT_JSON) {
+        report_result_json(result);
+    } else if (!moult_result_exported(result) && plan) {
+        report_plan(c, plan, MOULT_FORMAT_SQL);
+    }
+    return status;
+}
+
+static int done(cli *c, const moult_result *result)
+{
+    const moult_plan *plan = moult_result_plan(result);
+
+    if (report_format(c) == MOULT_FORMAT_JSON) {
+        report_result_json(result);
+    } else {
+        print_text(c, result);
+    }
+    return moult_result_outcome(result) == MOULT_PENDING && plan ? report_export(c, plan) : EXIT_DONE;
+}
+
 /* A refused plan: shown, and at a terminal asked about. 1: it was approved here and now. */
 static int ask_about(cli *c, const moult_result *result, moult_mode mode)
 {
@@ -163,10 +189,10 @@ static int run(cli *c)
         refused = code == MOULT_REFUSED && result;
     }
     status = moult_code_exit(code);
-    if (code == MOULT_OK && report_format(c) == MOULT_FORMAT_JSON) {
-        report_result_json(result);
-    } else if (code == MOULT_OK) {
-        print_text(c, result);
+    if (code == MOULT_OK) {
+        status = done(c, result);
+    } else if (code == MOULT_PERMISSION && !told && result && moult_result_outcome(result) == MOULT_NO_PERMISSION) {
+        status = no_permission(c, result);
     } else if (!told && !refused) {
         status = cli_fail(c);
     }

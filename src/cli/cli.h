@@ -65,6 +65,8 @@ int cli_interrupted(void);
 void report_head(const cli *c, char *head, size_t size);
 /* A plan to standard output in the form that --format says. EXIT_DONE or the exit status of an error. */
 int report_plan(cli *c, const moult_plan *plan, moult_format format);
+/* A plan to the file of --export, where that is given. EXIT_DONE or the exit status of an error. */
+int report_export(cli *c, const moult_plan *plan);
 /* How `mode` does not let it run, and what to type. `stored`: 'moult approve' will find it. To standard output. */
 void report_refusal(cli *c, const moult_plan *plan, moult_mode mode, int stored);
 /* A drop and a create that look like a rename: asks about each at a terminal. 1: one is a rename, and was explained. */

@@ -187,6 +187,9 @@ void cli_options(cli *c, moult_options *out)
     out->statement_timeout = seconds_or(c, OPT_STATEMENT_TIMEOUT, defaults.statement_timeout);
     out->phase = (moult_phase)choice(c, OPT_PHASE);
     out->hooks = c->hooks.items;
+    if (v->text[OPT_EXPORT]) {
+        out->export_path = v->text[OPT_EXPORT];
+    }
     out->on_event = out_event;
     out->on_event_user = &c->out;
 }

@@ -199,7 +199,7 @@ static int set_value(opt_id id, const char *value, opt_values *out, opt_problem 
     const option_info *o = &option_table[id];
     const char **list = id == OPT_INCLUDE ? out->include : out->exclude;
 
-    if (value[0] == '\0') {
+    if (value[0] == '\0' && id != OPT_EXPORT) { /* '' writes no script */
         return fail(problem, "--%s has an empty value", o->name);
     }
     switch (o->type) {

@@ -48,6 +48,11 @@ const option_info option_table[OPT_COUNT] = {
                      "approve the plan with this id (at least 8 digits of it) and apply it now", 0},
     [OPT_PLAN] = {"plan", 0, OPT_IS_TEXT, "FILE", NULL,
                   "run the plan of this file (made by 'moult plan --format json') and nothing else", COMPLETE_FILES},
+    [OPT_EXPORT] =
+        {"export", 0, OPT_IS_TEXT, "FILE", NULL,
+         "write the plan as a script for the engine's shell to FILE: for 'apply', where this account may not "
+         "run it (else to migration_plan.sql; '' writes none) and in mode dry_run",
+         COMPLETE_FILES},
     [OPT_BACKWARD] = {"backward", 0, OPT_IS_FLAG, NULL, NULL, "go back to a schema that the history says was replaced",
                       0},
     [OPT_RECORD_ONLY] = {"record-only", 0, OPT_IS_FLAG, NULL, NULL,

@@ -69,7 +69,10 @@ static int run(cli *c)
     if (moult_make_plan(c->m, &desired, &plan) != MOULT_OK) {
         return cli_fail(c);
     }
-    status = print(c, plan, &options);
+    status = report_export(c, plan);
+    if (status == EXIT_DONE) {
+        status = print(c, plan, &options);
+    }
     if (status == EXIT_DONE && c->values.given[OPT_EXIT_CODE] && moult_plan_change_count(plan) > 0) {
         status = EXIT_PENDING;
     }

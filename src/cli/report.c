@@ -34,8 +34,8 @@ const char *report_risk(moult_risk risk)
 
 const char *report_outcome(moult_outcome outcome)
 {
-    static const char *const names[] = {"up_to_date", "applied", "recorded",      "behind",
-                                        "pending",    "waits",   "needs_approval"};
+    static const char *const names[] = {"up_to_date", "applied", "recorded",       "behind",
+                                        "pending",    "waits",   "needs_approval", "no_permission"};
 
     return (int)outcome >= 0 && (size_t)outcome < sizeof names / sizeof names[0] ? names[outcome] : "?";
 }
@@ -67,6 +67,20 @@ int report_plan(cli *c, const moult_plan *plan, moult_format format)
         out_plan_text(&c->out, text);
     }
     moult_string_free(text);
+    return EXIT_DONE;
+}
+
+int report_export(cli *c, const moult_plan *plan)
+{
+    const char *path = c->values.text[OPT_EXPORT];
+
+    if (!path || !path[0]) {
+        return EXIT_DONE;
+    }
+    if (moult_plan_export(c->m, plan, path) != MOULT_OK) {
+        return cli_fail(c);
+    }
+    out_log(&c->out, 1, "plan %.8s was written to %s", moult_plan_id(plan), path);
     return EXIT_DONE;
 }
 
@@ -184,6 +198,8 @@ void report_result_json(const moult_result *result)
     out_json(stdout, report_outcome(moult_result_outcome(result)));
     printf(",\n  \"version\": %lld,\n  \"plan_id\": ", (long long)moult_result_version(result));
     out_json(stdout, plan && moult_plan_id(plan)[0] ? moult_plan_id(plan) : NULL);
+    printf(",\n  \"exported\": ");
+    out_json(stdout, moult_result_exported(result));
     printf(",\n  \"text\": ");
     out_json(stdout, moult_result_text(result));
     printf("\n}\n");

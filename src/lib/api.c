@@ -6,6 +6,7 @@
 #include "detect.h"
 #include "engine.h"
 #include "limit.h"
+#include "export.h"
 #include "risk/risk.h"
 
 /* --- schemas ------------------------------------------------------------------------------------------------------- */
@@ -117,6 +118,8 @@ int moult_schema_render(moult *m, const moult_schema *schema, moult_format forma
         rc = render_sql(m->dialect, (const mo_schema *)schema, &text, &m->error);
     return take(m, rc, &text, out);
 }
+
+#define PLAN(p) ((const mo_plan *)(p))
 
 /* --- plans --------------------------------------------------------------------------------------------------------- */
 
@@ -232,17 +235,16 @@ int moult_plan_render(moult *m, const moult_plan *plan, moult_format format, cha
     static int (*const writers[])(const mo_plan *, mo_str *, mo_error *) = {
         [MOULT_FORMAT_TEXT] = mo_plan_write_text,
         [MOULT_FORMAT_JSON] = mo_plan_write_json,
-        [MOULT_FORMAT_SQL] = mo_plan_write_sql,
     };
     mo_str text = {0};
     *out = NULL;
     mo_error_clear(&m->error);
+    if (format == MOULT_FORMAT_SQL)
+        return take(m, mo_export_sql(m, PLAN(plan), &text, &m->error), &text, out);
     if ((int)format < 0 || (size_t)format >= sizeof writers / sizeof *writers)
         return mo_error_set(&m->error, MOULT_INVALID, "no such format: %d", (int)format);
     return take(m, writers[format]((const mo_plan *)plan, &text, &m->error), &text, out);
 }
-
-#define PLAN(p) ((const mo_plan *)(p))
 
 const char *moult_plan_id(const moult_plan *plan)
 {
@@ -410,6 +412,11 @@ int64_t moult_result_version(const moult_result *result)
     return result->version;
 }
 
+const char *moult_result_exported(const moult_result *result)
+{
+    return result->exported;
+}
+
 const moult_error *moult_result_error(const moult_result *result)
 {
     return &result->error.pub;
@@ -422,5 +429,6 @@ void moult_result_free(moult_result *result)
     mo_plan_free(result->plan);
     mo_error_clear(&result->error);
     free(result->text);
+    free(result->exported);
     free(result);
 }

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/lock.h"
 #include "detect.h"
+#include "export.h"
 #include "hooks.h"
 #include "limit.h"
 #include "locking.h"
@@ -209,14 +210,6 @@ static int refuse(start *s)
                : MOULT_REFUSED;
 }
 
-static int cannot_write(start *s)
-{
-    int rc = mo_error_set(&s->m->error, MOULT_PERMISSION,
-                          "%s cannot be written to, and its schema is not the desired one", moult_database_name(s->m));
-    mo_error_hint(&s->m->error, "run the plan with an account that may: moult plan --format sql prints it");
-    return rc;
-}
-
 /* record_only: the work was done by other means; it must be there, whole. */
 static int only_record(start *s)
 {
@@ -286,14 +279,14 @@ static int decide(start *s, int writable)
         s->result->outcome = s->plan->steps.count ? MOULT_PENDING : MOULT_UP_TO_DATE;
         return MOULT_OK;
     }
-    if (!writable) {
-        s->result->outcome = MOULT_UP_TO_DATE;
-        return s->plan->steps.count ? cannot_write(s) : MOULT_OK;
-    }
     s->kind = s->plan->behind ? "backward" : s->plan->waits ? "expand" : "apply";
     rc = find_contract(s, &waits);
     if (rc != MOULT_OK || waits)
         return rc;
+    if (!writable) {
+        s->result->outcome = MOULT_UP_TO_DATE;
+        return s->plan->steps.count ? mo_export_refused(m, s->plan, s->why, s->result) : MOULT_OK;
+    }
     if (s->journal.there)
         rc = mo_interrupted_check(s);
     if (rc != MOULT_OK)
@@ -348,10 +341,52 @@ static int detect_and_decide(start *s, int writable)
     return rc;
 }
 
+/* A plan that came from a file says what was true where it was made. It is made again here and now: only when that
+ * is the same plan does it run, with the risks that this database gives it. */
+static int plan_again(start *s, const mo_plan *given)
+{
+    moult *m = s->m;
+    int rc = mo_detect_again(m, given, &s->result->plan);
+    s->plan = s->result->plan;
+    if (rc != MOULT_OK || strcmp(s->plan->id, given->id) == 0)
+        return rc;
+    if (strcmp(s->plan->from, given->from) != 0) {
+        mo_error_set(&m->error, MOULT_CHANGED, "the schema of %s is not the one that plan %.8s was made for",
+                     moult_database_name(m), given->id);
+        return mo_error_hint(&m->error, "it was changed since; make a new plan");
+    }
+    mo_error_set(&m->error, MOULT_CHANGED, "plan %.8s does not fit %s", given->id, moult_database_name(m));
+    mo_error_detail(&m->error,
+                    "what leads to its schema is plan %.8s: the rows have changed, the file was edited, or it was made "
+                    "with other options (--include, --exclude, --column-order)",
+                    s->plan->id);
+    return mo_error_hint(&m->error, "make a new plan");
+}
+
+static int may_write(moult *m)
+{
+    return m->open_mode != MOULT_OPEN_READ && m->dialect->writable(m->conn);
+}
+
+/* The engine would not let this account write after all: the plan is made anew, to be run by another one. `given`: a plan
+ * that was to be run; NULL: it is made from the source. */
+static int without_permission(start *s, const mo_plan *given)
+{
+    moult *m = s->m;
+    s->why = mo_region_dup(s->region, m->error.pub.message);
+    if (s->result->outcome == MOULT_NO_PERMISSION || m->options.pub.record_only)
+        return MOULT_PERMISSION;
+    mo_error_clear(&m->error);
+    if (given == NULL)
+        return detect_and_decide(s, 0);
+    int rc = given->made_here ? MOULT_OK : plan_again(s, given);
+    return rc == MOULT_OK ? decide(s, 0) : rc;
+}
+
 static int migrate(start *s, const moult_source *desired)
 {
     moult *m = s->m;
-    int hit, writable, rc;
+    int hit, rc;
     mo_limit_begin(m, "reading the source");
     rc = mo_limit_end(m, mo_source_open(s->region, m->dialect, desired, mo_limit_seconds(m), &s->read, &m->error));
     if (rc == MOULT_OK)
@@ -360,9 +395,7 @@ static int migrate(start *s, const moult_source *desired)
         rc = fast_path(s, &hit);
     if (rc != MOULT_OK || hit)
         return rc;
-    writable =
-        m->options.pub.mode != MOULT_MODE_DRY_RUN && m->open_mode != MOULT_OPEN_READ && m->dialect->writable(m->conn);
-    if (!writable)
+    if (m->options.pub.mode == MOULT_MODE_DRY_RUN || !may_write(m))
         return detect_and_decide(s, 0);
     rc = mo_locking_take(m, &s->before);
     if (rc == MOULT_OK)
@@ -372,7 +405,7 @@ static int migrate(start *s, const moult_source *desired)
     if (rc == MOULT_OK && !hit)
         rc = detect_and_decide(s, 1);
     mo_locking_release(m);
-    return rc;
+    return rc == MOULT_PERMISSION ? without_permission(s, NULL) : rc;
 }
 
 /* --- the public calls ---------------------------------------------------------------------------------------------- */
@@ -431,32 +464,10 @@ int moult_start(moult_result **out, const char *url, const moult_source *desired
     return *out ? rc : MOULT_NOMEM;
 }
 
-/* A plan that came from a file says what was true where it was made. It is made again here and now: only when that
- * is the same plan does it run, with the risks that this database gives it. */
-static int plan_again(start *s, const mo_plan *given)
-{
-    moult *m = s->m;
-    int rc = mo_detect_again(m, given, &s->result->plan);
-    s->plan = s->result->plan;
-    if (rc != MOULT_OK || strcmp(s->plan->id, given->id) == 0)
-        return rc;
-    if (strcmp(s->plan->from, given->from) != 0) {
-        mo_error_set(&m->error, MOULT_CHANGED, "the schema of %s is not the one that plan %.8s was made for",
-                     moult_database_name(m), given->id);
-        return mo_error_hint(&m->error, "it was changed since; make a new plan");
-    }
-    mo_error_set(&m->error, MOULT_CHANGED, "plan %.8s does not fit %s", given->id, moult_database_name(m));
-    mo_error_detail(&m->error,
-                    "what leads to its schema is plan %.8s: the rows have changed, the file was edited, or it was made "
-                    "with other options (--include, --exclude, --column-order)",
-                    s->plan->id);
-    return mo_error_hint(&m->error, "make a new plan");
-}
-
 int moult_apply(moult *m, const moult_plan *plan, moult_result **out)
 {
     start s;
-    int rc;
+    int rc, writable;
     *out = new_result();
     if (*out == NULL)
         return mo_error_nomem(&m->error);
@@ -464,17 +475,18 @@ int moult_apply(moult *m, const moult_plan *plan, moult_result **out)
     memcpy(&s.plan, &plan, sizeof s.plan); /* running asks its rows again; what it does stays as it is */
     if (rc == MOULT_OK && s.plan->id[0] == '\0')
         rc = mo_error_set(&m->error, MOULT_INVALID, "the plan has no steps yet: moult_build() makes them");
-    if (rc == MOULT_OK && (m->open_mode == MOULT_OPEN_READ || !m->dialect->writable(m->conn)))
-        rc = cannot_write(&s);
-    if (rc == MOULT_OK)
+    writable = rc == MOULT_OK && may_write(m);
+    if (writable)
         rc = mo_locking_take(m, &s.before);
     if (rc == MOULT_OK)
         rc = mo_interrupted_read(&s);
     if (rc == MOULT_OK && !s.plan->made_here)
         rc = plan_again(&s, s.plan);
     if (rc == MOULT_OK)
-        rc = decide(&s, 1);
+        rc = decide(&s, writable);
     mo_locking_release(m);
+    if (rc == MOULT_PERMISSION)
+        rc = without_permission(&s, (const mo_plan *)plan);
     return finish(&s, rc);
 }
 
@@ -551,7 +563,7 @@ int moult_interrupted(moult *m, char **out)
 int moult_plan_store(moult *m, const moult_plan *plan)
 {
     mo_error_clear(&m->error);
-    if (m->open_mode == MOULT_OPEN_READ || !m->dialect->writable(m->conn))
+    if (!may_write(m))
         return mo_error_set(&m->error, MOULT_PERMISSION, "%s cannot be written to", moult_database_name(m));
     return store_plan(m, (const mo_plan *)plan);
 }

@@ -47,6 +47,7 @@ struct moult_result {
     char *text;
     mo_plan *plan;
     int64_t version;
+    char *exported; /* the path of the plan as a script; NULL: none was written */
 };
 
 struct moult_plan;   /* is an mo_plan */

@@ -63,6 +63,7 @@ static int add_outcome(mo_str *out, moult *m, const moult_result *r, int rc, mo_
                     name, m->url.display ? m->url.display : "URL");
         break;
     case MOULT_NEEDS_APPROVAL:
+    case MOULT_NO_PERMISSION:
         break;
     }
     return MOULT_OK;

@@ -22,6 +22,7 @@ typedef struct start {
     moult_lock_info before; /* LEFT: who had the lock, and what it did when it ended */
     const char *backup;
     const char *kind; /* for the history */
+    const char *why;  /* what the engine said when it refused to write; NULL: nothing was tried */
     double began;
 } start;
 

@@ -342,6 +342,33 @@ class Run:
         db.close()
         copy.unlink()
 
+    # --- the plan as a script --------------------------------------------------------------------------------------
+
+    def script(self) -> Path | None:
+        """The plan written for the sqlite3 shell, where that is installed."""
+        if not shutil.which("sqlite3"):
+            return None
+        path = self.where / "migration_plan.sql"
+        r = self.command("plan", "after", "--export", path.name)
+        check(r.code == 0 and path.exists(), "the script is not written", r)
+        return path
+
+    def script_does_the_same(self, script: Path | None) -> None:
+        """In the shell, as it is: the same schema and rows as of `apply`, nothing left behind, and the next start records it."""
+        if script is None:
+            return
+        copy = self.where / "script.db"
+        shutil.copy(self.start, copy)
+        with script.open() as text:
+            shell = subprocess.run(["sqlite3", copy], stdin=text, capture_output=True, text=True, timeout=60)
+        check(shell.returncode == 0 and not shell.stderr, "the script fails", shell.stderr, script.read_text())
+        problems = judge.same_content(str(self.db), str(copy)) + judge.same_high_water(str(self.db), str(copy))
+        check(not problems, "the script does something else than apply", *problems, script.read_text())
+        r = self.moult("apply", "--url", url(copy), "--to", self.source("after"), *self.own, *self.flags, "--format", "json",
+                       cwd=self.where)
+        check(r.code == 0 and r.json()["outcome"] in ("recorded", "up_to_date"), "the next start does not record it", r)
+        copy.unlink()
+
     # --- outcomes --------------------------------------------------------------------------------------------------
 
     def judged(self, desired: str, before: Path, renames: judge.Renames, what: str) -> None:
@@ -396,8 +423,10 @@ class Run:
         full = self.plan("after", "--full")
         check(full["id"] == plan["id"], "with --full it is another plan", json.dumps(plan, indent=1),
               json.dumps(full, indent=1))
+        script = self.script()
         r = self.apply("after")
         check(r.code == int(case.get("exit", 0)), "apply fails", r)
+        self.script_does_the_same(script)
         self.judged(case.expected or case.after, self.start, renames_of(case.after), "after")
         self.kept("keep")
         if case.expected is None:

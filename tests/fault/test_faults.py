@@ -91,6 +91,7 @@ class Place:
         return [str(self.tool or built.moult()), "apply", "--url", "sqlite:///%s" % self.db, "--to", str(self.desired), *APPLY, *more]
 
     def apply(self, *more, limit=60, **options):
+        options = {"cwd": self.folder, **options}
         return subprocess.run(self.command(*more), capture_output=True, text=True, timeout=limit, stdin=subprocess.DEVNULL, **options)
 
     def finish(self):

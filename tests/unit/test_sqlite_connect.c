@@ -523,9 +523,9 @@ Test(connect, the_frame_of_a_script)
     mo_vec_push(p->region, &p->settings, "foreign_keys=off");
     mo_vec_push(p->region, &p->settings, "defensive=off");
     mo_sqlite_script_frame(p, &before, &after);
-    cr_expect_str_eq(mo_str_text(&before),
-                     ".bail on\nPRAGMA foreign_keys=off;\n.dbconfig defensive off\nBEGIN IMMEDIATE;\n");
-    cr_expect(strstr(mo_str_text(&after), "COMMIT;\n"));
+    cr_expect(strstr(mo_str_text(&before), "\n.bail on\n"));
+    cr_expect(strstr(mo_str_text(&before), "PRAGMA foreign_keys=off;\n.dbconfig defensive off\nBEGIN IMMEDIATE;\n"));
+    cr_expect_str_eq(mo_str_text(&after), "COMMIT;\n", "no step touches rows: no foreign key is looked at");
     mo_str_free(&before);
     mo_str_free(&after);
     mo_plan_free(p);

@@ -174,8 +174,9 @@ int mo_plan_allowed(const mo_plan *p, moult_mode mode);
 int mo_plan_write_json(const mo_plan *p, mo_str *out, mo_error *err);
 int mo_plan_read_json(const struct mo_dialect *d, const char *json, size_t length, const char *name, mo_plan **out,
                       mo_error *err);
-/* sql.c - a script for the engine's shell: commented, settings and transaction included. */
-int mo_plan_write_sql(const mo_plan *p, mo_str *out, mo_error *err);
+/* sql.c - a script for the engine's shell: commented, settings and transaction included. `first` and `last`: statements
+ * that its transaction begins and ends with; NULL: none. */
+int mo_plan_write_sql(const mo_plan *p, const char *first, const char *last, mo_str *out, mo_error *err);
 /* text.c - for a person, without colour. */
 int mo_plan_write_text(const mo_plan *p, mo_str *out, mo_error *err);
 

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * history.c - what has been applied: one row a version, from 1 on, without gaps, each chained to the one before it.
- *
- * The chain is a SHA-256 over the chain value of the row before and everything in the row itself, so a row that was
- * changed or taken out later can be told.
- */
+/* history.c - what has been applied: reading it. One row a version, from 1 on, without gaps; chain.c adds them. */
 #include "state/own.h"
 
-#include <pwd.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define COLUMNS "version, applied_at, applied_by, host, plan_id, from_schema, to_schema, kind, changes, seconds, tool"
 
 typedef struct reading {
     mo_region *region;
@@ -64,7 +53,8 @@ int mo_history_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_versions *
     if (there <= 0) {
         return there;
     }
-    return mo_state_run(d, c, "SELECT " COLUMNS " FROM {}history ORDER BY version", NULL, 0, version_row, &rd, err);
+    return mo_state_run(d, c, "SELECT " MO_HISTORY_COLUMNS " FROM {}history ORDER BY version", NULL, 0, version_row,
+                        &rd, err);
 }
 
 /* One snapshot. */
@@ -204,119 +194,4 @@ int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, in
                             params, 1, number_row, &older, err);
     *replaced = older != 0;
     return code;
-}
-
-/* The row before: its version and its chain value. */
-typedef struct tail {
-    int64_t version;
-    char chain[65];
-} tail;
-
-static int tail_row(void *user, size_t count, const mo_value *v)
-{
-    tail *t = user;
-
-    (void)count;
-    t->version = v[0].integer;
-    snprintf(t->chain, sizeof t->chain, "%s", mo_state_text(&v[1]) ? v[1].text : "");
-    return MOULT_OK;
-}
-
-/* Who runs this process: the account's name, or its number. */
-static void account(char *out, size_t size)
-{
-    char buffer[4096];
-    struct passwd entry, *found = NULL;
-
-    if (getpwuid_r(geteuid(), &entry, buffer, sizeof buffer, &found) == 0 && found && found->pw_name[0]) {
-        snprintf(out, size, "%s", found->pw_name);
-    } else {
-        snprintf(out, size, "uid %lu", (unsigned long)geteuid());
-    }
-}
-
-enum { FIELDS = 12 };
-
-/* SHA-256 over the chain before and the fields, numbers as text. */
-static int chain_of(const char *before, const mo_value fields[FIELDS], char out[65])
-{
-    mo_sha256 *h = mo_sha256_new();
-
-    if (!h) {
-        return -1;
-    }
-    mo_sha256_add_text(h, before);
-    for (int i = 0; i < FIELDS; i++) {
-        char number[64];
-        const char *text = number;
-        switch (fields[i].type) {
-        case MOULT_VALUE_INTEGER:
-            snprintf(number, sizeof number, "%lld", (long long)fields[i].integer);
-            break;
-        case MOULT_VALUE_REAL:
-            snprintf(number, sizeof number, "%.17g", fields[i].real);
-            break;
-        default:
-            text = mo_state_text(&fields[i]);
-            break;
-        }
-        mo_sha256_add_text(h, text);
-    }
-    mo_sha256_hex(h, out);
-    return 0;
-}
-
-static int add_row(const mo_dialect *d, mo_conn *c, mo_version *v, mo_error *err)
-{
-    const moult_version_info *info = &v->info;
-    char now[32], host[256], who[256], chain[65];
-    mo_value fields[FIELDS + 1];
-    tail t = {0, ""};
-    int code = mo_state_run(d, c, "SELECT version, chain FROM {}history ORDER BY version DESC LIMIT 1", NULL, 0,
-                            tail_row, &t, err);
-
-    if (code != MOULT_OK) {
-        return code;
-    }
-    mo_clock_utc(now);
-    if (!info->host) {
-        mo_state_host(host, sizeof host);
-    }
-    if (!info->applied_by) {
-        account(who, sizeof who);
-    }
-    fields[0] = mo_value_int(t.version + 1);
-    fields[1] = mo_value_text(info->applied_at ? info->applied_at : now);
-    fields[2] = mo_value_text(info->applied_by ? info->applied_by : who);
-    fields[3] = mo_value_text(info->host ? info->host : host);
-    fields[4] = mo_value_text(info->plan_id);
-    fields[5] = mo_value_text(info->from ? info->from : "");
-    fields[6] = mo_value_text(info->to ? info->to : "");
-    fields[7] = mo_value_text(info->kind ? info->kind : "apply");
-    fields[8] = mo_value_int(info->changes);
-    fields[9] = mo_value_real(info->seconds);
-    fields[10] = mo_value_text(info->tool ? info->tool : MOULT_VERSION);
-    fields[11] = mo_value_text(v->declared);
-    if (chain_of(t.chain, fields, chain) != 0) {
-        return mo_error_nomem(err);
-    }
-    fields[12] = mo_value_text(chain);
-    code = mo_state_run(
-        d, c, "INSERT INTO {}history (" COLUMNS ", declared, chain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        fields, FIELDS + 1, NULL, NULL, err);
-    if (code == MOULT_OK) {
-        v->info.version = t.version + 1;
-    }
-    return code;
-}
-
-int mo_history_add(const mo_dialect *d, mo_conn *c, mo_version *v, mo_error *err)
-{
-    int mine = 0;
-    int code = mo_state_begin(d, c, &mine, err);
-
-    if (code == MOULT_OK) {
-        code = add_row(d, c, v, err);
-    }
-    return mo_state_end(d, c, mine, code, err);
 }

@@ -17,6 +17,10 @@ int mo_state_begin(const mo_dialect *d, mo_conn *c, int *mine, mo_error *err);
 /* Ends what begin began: commits when `code` is MOULT_OK, else rolls back; gives the code of the whole. */
 int mo_state_end(const mo_dialect *d, mo_conn *c, int mine, int code, mo_error *err);
 
+/* The columns of the history that are told; `declared` and `chain` come behind them. */
+#define MO_HISTORY_COLUMNS                                                                                             \
+    "version, applied_at, applied_by, host, plan_id, from_schema, to_schema, kind, changes, seconds, tool"
+
 /* The text of a value, or NULL for NULL. */
 const char *mo_state_text(const mo_value *v);
 /* The host's name; never empty. */

@@ -35,8 +35,16 @@ int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schem
  * before the schema that is there now was. */
 int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, int64_t *version, int *replaced,
                     mo_error *err);
-/* Adds one; sets info.version. Chained by SHA-256 over the previous row's chain value and this row. */
+
+/* chain.c - adds one; sets info.version. Chained by SHA-256 over the previous row's chain value and this row. */
 int mo_history_add(const mo_dialect *d, mo_conn *c, mo_version *v, mo_error *err);
+/* The same as statements of a script: `before` comes first in its transaction, and stops it where the history is not what
+ * it is now; `after` is its end. */
+int mo_history_script(const mo_dialect *d, mo_conn *c, const mo_version *v, mo_str *before, mo_str *after,
+                      mo_error *err);
+/* What was done to the history by hand, as its chain tells: one text for each thing, none when all is well. */
+typedef MO_VEC(const char *) mo_problems;
+int mo_history_verify(const mo_dialect *d, mo_conn *c, mo_region *r, mo_problems *problems, mo_error *err);
 
 /* hooks.c - which data hooks this database has behind it. */
 typedef struct mo_hook_record {

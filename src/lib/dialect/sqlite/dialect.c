@@ -48,6 +48,7 @@ const mo_dialect mo_dialect_sqlite = {
     .expand = mo_sqlite_expand,
     .render_model = mo_sqlite_render_model,
     .script_frame = mo_sqlite_script_frame,
+    .script_assert = mo_sqlite_script_assert,
 
     .rows_seen = mo_sqlite_rows_seen,
     .backup = mo_sqlite_backup,

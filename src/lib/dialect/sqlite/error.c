@@ -2,6 +2,7 @@
 /* error.c - SQLite's result codes in our words: which of our codes each is, its name, and what a person can do. */
 #include "dialect/sqlite/sqlite.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define CODES(X)                                                                                                       \
@@ -142,6 +143,19 @@ static int code_of(int rc)
     }
 }
 
+int mo_sqlite_fail_moved(const mo_conn *c, mo_error *err)
+{
+    mo_error_set(err, MOULT_CHANGED,
+                 "'%s' is another file now than the one that was opened: it was replaced, moved or removed", c->name);
+    mo_error_hint(err, "nothing was written; see what happened to the file, and start again");
+    return mo_error_engine(err, "SQLITE_READONLY_DBMOVED");
+}
+
+static int is_denied(int number)
+{
+    return number == EACCES || number == EPERM || number == EROFS;
+}
+
 static int fail_stopped(mo_conn *c, mo_error *err)
 {
     int code = c->stopped ? c->stopped : MOULT_CANCELLED;
@@ -221,6 +235,9 @@ int mo_sqlite_fail(mo_conn *c, int rc, mo_error *err)
         extended = rc; /* a later call has replaced it */
     }
     code = code_of(extended);
+    if (code == MOULT_IO && c->db && is_denied(sqlite3_system_errno(c->db))) {
+        code = MOULT_PERMISSION; /* the journal cannot be made: the folder, or what lies beside the file */
+    }
     if (code == MOULT_NOMEM) {
         return mo_error_nomem(err);
     }
@@ -236,6 +253,9 @@ int mo_sqlite_fail(mo_conn *c, int rc, mo_error *err)
         mo_error_set(err, code, "'%s' is not an SQLite database, or it is encrypted", c->name);
         break;
     case SQLITE_READONLY:
+        if (extended == SQLITE_READONLY_DBMOVED) {
+            return mo_sqlite_fail_moved(c, err);
+        }
         mo_error_set(err, code, "'%s' cannot be written: %s", c->name, text);
         break;
     case SQLITE_CORRUPT:

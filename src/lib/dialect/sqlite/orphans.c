@@ -6,7 +6,7 @@
  * default, hold such rows already: those never stand in the way; new ones do. Only tables that a step touches, and their
  * children, are looked at. Foreign keys are told apart by their columns: their numbers change with the definition.
  */
-#include "dialect/sqlite/sqlite.h"
+#include "dialect/sqlite/orphans.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +29,6 @@ struct mo_sqlite_orphans {
     mo_region *region;
     MO_VEC(group *) groups;
 };
-
-/* A rename that a statement of the plan does: of a table (column NULL) or of a column. */
-typedef struct rename_found {
-    char *table, *column, *to;
-} rename_found;
 
 typedef struct work {
     mo_conn *c;
@@ -65,7 +60,7 @@ static char *value_of(mo_region *r, const mo_token *t)
 }
 
 /* ALTER TABLE [schema.]t RENAME TO x | RENAME [COLUMN] c TO x: 1, 0 for anything else, -1 without memory. */
-static int read_rename(mo_region *r, const char *sql, rename_found *out)
+static int read_rename(mo_region *r, const char *sql, mo_sqlite_rename *out)
 {
     mo_lexer l;
     mo_token t, name, next;
@@ -103,15 +98,12 @@ static int read_rename(mo_region *r, const char *sql, rename_found *out)
     return out->table && out->column && out->to ? 1 : -1;
 }
 
-typedef int (*rename_fn)(void *user, const rename_found *rename);
-
-/* Gives every rename of the plan, in the order in which they run. */
-static int each_rename(const mo_plan *plan, mo_region *r, rename_fn fn, void *user, mo_error *err)
+int mo_sqlite_each_rename(const mo_plan *plan, mo_region *r, mo_sqlite_rename_fn fn, void *user, mo_error *err)
 {
     for (size_t i = 0; i < plan->steps.count; i++) {
         const mo_step *step = &plan->steps.items[i];
         for (size_t k = 0; k < step->statements.count; k++) {
-            rename_found found;
+            mo_sqlite_rename found;
             int is = step->statements.items[k].kind == MO_STATEMENT_RUN
                          ? read_rename(r, step->statements.items[k].sql, &found)
                          : 0;
@@ -125,17 +117,17 @@ static int each_rename(const mo_plan *plan, mo_region *r, rename_fn fn, void *us
 
 /* --- which tables to look at ------------------------------------------------------------------------------------ */
 
-static int touch_renamed(void *user, const rename_found *rename)
+static int touch_renamed(void *user, const mo_sqlite_rename *rename)
 {
-    work *w = user;
+    mo_map *touched = user;
 
     if (rename->column) {
         return 0;
     }
-    if (mo_map_has(w->touched, rename->table)) {
-        return mo_map_put(w->touched, rename->to, NULL);
+    if (mo_map_has(touched, rename->table)) {
+        return mo_map_put(touched, rename->to, NULL);
     }
-    return mo_map_has(w->touched, rename->to) ? mo_map_put(w->touched, rename->table, NULL) : 0;
+    return mo_map_has(touched, rename->to) ? mo_map_put(touched, rename->table, NULL) : 0;
 }
 
 /* New tables have no rows, and a rename moves none. */
@@ -144,15 +136,15 @@ static int touches_rows(const mo_step *step)
     return step->kind == MO_KIND_TABLE && strcmp(step->method, "create") != 0 && strcmp(step->method, "rename") != 0;
 }
 
-static int find_touched(work *w)
+int mo_sqlite_touched(const mo_plan *plan, mo_region *r, mo_map *touched, mo_error *err)
 {
-    for (size_t i = 0; i < w->plan->steps.count; i++) {
-        const mo_step *step = &w->plan->steps.items[i];
-        if (touches_rows(step) && mo_map_put(w->touched, step->object, NULL) != 0) {
-            return mo_error_nomem(w->err);
+    for (size_t i = 0; i < plan->steps.count; i++) {
+        const mo_step *step = &plan->steps.items[i];
+        if (touches_rows(step) && mo_map_put(touched, step->object, NULL) != 0) {
+            return mo_error_nomem(err);
         }
     }
-    return mo_map_count(w->touched) ? each_rename(w->plan, w->region, touch_renamed, w, w->err) : MOULT_OK;
+    return mo_map_count(touched) ? mo_sqlite_each_rename(plan, r, touch_renamed, touched, err) : MOULT_OK;
 }
 
 static int want_row(void *user, size_t count, const mo_value *values)
@@ -307,7 +299,7 @@ static int scan(mo_conn *c, const mo_plan *plan, mo_sqlite_orphans *found, mo_er
 
     w.touched = mo_map_new(1);
     w.check = mo_map_new(1);
-    code = w.touched && w.check ? find_touched(&w) : mo_error_nomem(err);
+    code = w.touched && w.check ? mo_sqlite_touched(plan, w.region, w.touched, err) : mo_error_nomem(err);
     if (code == MOULT_OK && mo_map_count(w.touched)) {
         code = find_tables(&w);
     }
@@ -321,7 +313,7 @@ static int scan(mo_conn *c, const mo_plan *plan, mo_sqlite_orphans *found, mo_er
 
 /* --- before against after ----------------------------------------------------------------------------------------- */
 
-static int follow_rename(void *user, const rename_found *rename)
+static int follow_rename(void *user, const mo_sqlite_rename *rename)
 {
     mo_sqlite_orphans *before = user;
 
@@ -426,7 +418,7 @@ int mo_sqlite_run_check(mo_conn *c, const mo_plan *plan, int after, mo_error *er
         return MOULT_OK;
     }
     if (code == MOULT_OK && c->orphans) {
-        code = each_rename(plan, c->orphans->region, follow_rename, c->orphans, err);
+        code = mo_sqlite_each_rename(plan, c->orphans->region, follow_rename, c->orphans, err);
     }
     if (code == MOULT_OK) {
         code = compare(c->orphans, found, err);

@@ -47,6 +47,8 @@ int mo_sqlite_settle(mo_conn *c, int write, mo_error *err);
 /* Sets the error of a call on `c` that gave `rc` (with sqlite3_errmsg), and returns its code. NOMEM, LOCKED, CANCELLED,
  * TIMEOUT, PERMISSION, IO or DATABASE, with the extended result code by name. */
 int mo_sqlite_fail(mo_conn *c, int rc, mo_error *err);
+/* CHANGED: the path leads to another file than the one that is open. */
+int mo_sqlite_fail_moved(const mo_conn *c, mo_error *err);
 /* "SQLITE_CONSTRAINT_UNIQUE" for an extended result code; its primary code's name for one that is not known. */
 const char *mo_sqlite_code_name(int rc);
 
@@ -95,6 +97,7 @@ int mo_sqlite_run_check(mo_conn *c, const mo_plan *plan, int after, mo_error *er
 void mo_sqlite_orphans_free(mo_sqlite_orphans *o);
 int mo_sqlite_render_model(const moult_model *model, mo_str *out, mo_error *err);
 void mo_sqlite_script_frame(const mo_plan *plan, mo_str *before, mo_str *after);
+void mo_sqlite_script_assert(const mo_statement *statement, mo_str *out);
 extern const char *const mo_sqlite_own_tables[];
 
 #endif

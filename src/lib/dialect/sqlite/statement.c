@@ -307,16 +307,38 @@ int mo_sqlite_query(mo_conn *c, const char *sql, const mo_value *params, size_t 
     return code;
 }
 
+/* What is written into a file that was replaced is lost, and looks as if it was done. */
+static int check_file(mo_conn *c, mo_error *err)
+{
+    int moved = 0;
+
+    if (sqlite3_file_control(c->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || !moved) {
+        return MOULT_OK; /* also where the file system cannot tell */
+    }
+    return mo_sqlite_fail_moved(c, err);
+}
+
 int mo_sqlite_begin(mo_conn *c, int write, mo_error *err)
 {
     int code = mo_sqlite_settle(c, write, err);
 
-    return code == MOULT_OK ? run_all(c, write ? "BEGIN IMMEDIATE" : "BEGIN", NULL, err) : code;
+    if (code == MOULT_OK) {
+        code = run_all(c, write ? "BEGIN IMMEDIATE" : "BEGIN", NULL, err);
+    }
+    if (code == MOULT_OK && write) {
+        code = check_file(c, err);
+        if (code != MOULT_OK) {
+            mo_sqlite_rollback(c);
+        }
+    }
+    return code;
 }
 
 int mo_sqlite_commit(mo_conn *c, mo_error *err)
 {
-    return run_all(c, "COMMIT", NULL, err);
+    int code = check_file(c, err);
+
+    return code == MOULT_OK ? run_all(c, "COMMIT", NULL, err) : code;
 }
 
 void mo_sqlite_rollback(mo_conn *c)
