@@ -5,8 +5,8 @@
 
 #include "detect.h"
 #include "engine.h"
-#include "limit.h"
 #include "export.h"
+#include "limit.h"
 #include "risk/risk.h"
 
 /* --- schemas ------------------------------------------------------------------------------------------------------- */
