@@ -506,6 +506,21 @@ MOULT_API const moult_error *moult_hook_error(const moult_hook_context *context)
 /** Inside a hook: says why it fails. Returns the code to return. */
 MOULT_API int moult_hook_fail(moult_hook_context *context, const char *message);
 
+/** A risk rule. No string but `asks` and `advice` is NULL. */
+typedef struct moult_rule_info {
+    const char *id;     /**< "drop-column": stable */
+    moult_risk level;   /**< before options, annotations and rows */
+    const char *what;   /**< what happens: one line, no full stop */
+    const char *why;    /**< why that is dangerous, or is not: sentences */
+    const char *asks;   /**< what is asked of the rows, and what follows: sentences; NULL: nothing is */
+    const char *advice; /**< what to do: no full stop; NULL: nothing */
+    int eases;          /**< 1: what the rows say can lower it */
+} moult_rule_info;
+/** How many there are. They are constant: no handle is needed, and any thread may ask. */
+MOULT_API size_t moult_rule_count(void);
+/** One of them, in the order in which the first of equal levels wins; NULL past the end. */
+MOULT_API const moult_rule_info *moult_rule_at(size_t i);
+
 /** One entry of the history; strings are borrowed from the list. */
 typedef struct moult_version_info {
     int64_t version;        /**< from 1, without gaps */
@@ -574,6 +589,10 @@ typedef struct moult_change_info {
     moult_risk risk;
     const char *rule;   /**< the id of the rule that said so */
     const char *reason; /**< what the rule says of this change, with what the data says; may be empty */
+    moult_risk rule_risk; /**< what the rule says by itself, before options and annotations, and without the rows */
+    const char *allowed;  /**< why an annotation allows it, or "an option" where one gave the rule another level;
+                               NULL: neither */
+    int64_t forbidden;    /**< so many rows forbid it in every mode: an apply stops before its first step; 0: none */
 } moult_change_info;
 
 /** A step. */

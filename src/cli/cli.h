@@ -67,6 +67,8 @@ void report_head(const cli *c, char *head, size_t size);
 int report_plan(cli *c, const moult_plan *plan, moult_format format);
 /* A plan to the file of --export, where that is given. EXIT_DONE or the exit status of an error. */
 int report_export(cli *c, const moult_plan *plan);
+/* That rows forbid it in every mode, where they do: 1 or 0. To standard output. */
+int report_forbidden(const moult_plan *plan);
 /* How `mode` does not let it run, and what to type. `stored`: 'moult approve' will find it. To standard output. */
 void report_refusal(cli *c, const moult_plan *plan, moult_mode mode, int stored);
 /* A drop and a create that look like a rename: asks about each at a terminal. 1: one is a rename, and was explained. */

@@ -184,6 +184,8 @@ void cli_options(cli *c, moult_options *out)
     out->connect_timeout = seconds_or(c, OPT_WAIT, defaults.connect_timeout);
     out->lock_timeout = seconds_or(c, OPT_LOCK_TIMEOUT, defaults.lock_timeout);
     out->detect_timeout = seconds_or(c, OPT_DETECT_TIMEOUT, defaults.detect_timeout);
+    out->rules = v->given[OPT_RULE] ? v->rules : NULL;
+    out->probe_timeout = seconds_or(c, OPT_PROBE_TIMEOUT, defaults.probe_timeout);
     out->statement_timeout = seconds_or(c, OPT_STATEMENT_TIMEOUT, defaults.statement_timeout);
     out->phase = (moult_phase)choice(c, OPT_PHASE);
     out->hooks = c->hooks.items;

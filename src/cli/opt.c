@@ -197,7 +197,7 @@ static int set_choice(opt_id id, const char *value, opt_values *out, opt_problem
 static int set_value(opt_id id, const char *value, opt_values *out, opt_problem *problem)
 {
     const option_info *o = &option_table[id];
-    const char **list = id == OPT_INCLUDE ? out->include : out->exclude;
+    const char **list = id == OPT_INCLUDE ? out->include : id == OPT_RULE ? out->rules : out->exclude;
 
     if (value[0] == '\0' && id != OPT_EXPORT) { /* '' writes no script */
         return fail(problem, "--%s has an empty value", o->name);

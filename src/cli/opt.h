@@ -20,6 +20,7 @@ typedef enum opt_id {
     OPT_INCLUDE,
     OPT_EXCLUDE,
     OPT_COLUMN_ORDER,
+    OPT_RULE,
     OPT_MODE,
     OPT_PHASE,
     OPT_HOOKS,
@@ -41,6 +42,7 @@ typedef enum opt_id {
     OPT_WAIT,
     OPT_LOCK_TIMEOUT,
     OPT_DETECT_TIMEOUT,
+    OPT_PROBE_TIMEOUT,
     OPT_STATEMENT_TIMEOUT,
     OPT_LOG_FORMAT,
     OPT_QUIET,
@@ -85,7 +87,7 @@ extern const option_info option_table[OPT_COUNT];
 /* What bounds a comparison. */
 #define OPTS_COMPARE                                                                                                   \
     (OPT_BIT(OPT_TO) | OPT_BIT(OPT_OWN) | OPT_BIT(OPT_INCLUDE) | OPT_BIT(OPT_EXCLUDE) | OPT_BIT(OPT_COLUMN_ORDER) |    \
-     OPT_BIT(OPT_FULL))
+     OPT_BIT(OPT_RULE) | OPT_BIT(OPT_FULL) | OPT_BIT(OPT_PROBE_TIMEOUT))
 
 enum { OPT_LIST_MAX = 64, ARGS_MAX = 2 };
 
@@ -95,6 +97,7 @@ typedef struct opt_values {
     const char *text[OPT_COUNT];                                       /* TEXT, CHOICE; NULL: not given */
     double seconds[OPT_COUNT];                                         /* SECONDS */
     const char *include[OPT_LIST_MAX + 1], *exclude[OPT_LIST_MAX + 1]; /* ended by NULL */
+    const char *rules[OPT_LIST_MAX + 1];
     const char *args[ARGS_MAX];
     int arg_count;
 } opt_values;

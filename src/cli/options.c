@@ -34,6 +34,11 @@ const option_info option_table[OPT_COUNT] = {
                      "do not look at tables and views of this name; may be given more than once", 0},
     [OPT_COLUMN_ORDER] = {"column-order", 0, OPT_IS_CHOICE, "HOW", orders,
                           "is the order of columns a difference: no, or yes", 0},
+    [OPT_RULE] =
+        {"rule", 0, OPT_IS_LIST, "ID=LEVEL", NULL,
+         "give a risk rule another level, such as drop-index=safe ('moult rules' lists them); may be given more "
+         "than once",
+         0},
     [OPT_MODE] = {"mode", 0, OPT_IS_CHOICE, "MODE", modes,
                   "how much risk may be applied without a person: safe changes; those and medium ones; all; nothing",
                   0},
@@ -76,6 +81,8 @@ const option_info option_table[OPT_COUNT] = {
                           "wait this long for another moult, or for another writer; else 60s", 0},
     [OPT_DETECT_TIMEOUT] = {"detect-timeout", 0, OPT_IS_SECONDS, "TIME", NULL,
                             "the limit for reading, planning and proving; else 60s", 0},
+    [OPT_PROBE_TIMEOUT] = {"probe-timeout", 0, OPT_IS_SECONDS, "TIME", NULL,
+                           "the limit for asking the rows of one table what a change would do to them; else 10s", 0},
     [OPT_STATEMENT_TIMEOUT] = {"statement-timeout", 0, OPT_IS_SECONDS, "TIME", NULL,
                                "the limit for one statement of a step; else there is none", 0},
     [OPT_LOG_FORMAT] = {"log-format", 0, OPT_IS_CHOICE, "FORMAT", text_or_json,

@@ -46,6 +46,9 @@ static int print(cli *c, const moult_plan *plan, const moult_options *options)
         return EXIT_DONE;
     }
     int status = report_plan(c, plan, format);
+    if (status == EXIT_DONE && format == MOULT_FORMAT_TEXT && report_forbidden(plan)) {
+        return status;
+    }
     if (status == EXIT_DONE && refused && format == MOULT_FORMAT_TEXT) {
         report_refusal(c, plan, options->mode, stored);
     }

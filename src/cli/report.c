@@ -133,6 +133,9 @@ static void print_same_options(const cli *c)
     for (size_t i = 0; v->exclude[i]; i++) {
         print_option(OPT_EXCLUDE, v->exclude[i]);
     }
+    for (size_t i = 0; v->rules[i]; i++) {
+        print_option(OPT_RULE, v->rules[i]);
+    }
 }
 
 /* "1 change is high risk, 2 medium" */
@@ -154,6 +157,29 @@ static void print_risks(const moult_plan *plan, moult_mode mode)
                              : "%zu changes are medium risk",
                medium);
     }
+}
+
+/* How many changes are forbidden by rows. */
+static size_t count_forbidden(const moult_plan *plan)
+{
+    moult_change_info change;
+    size_t count = 0;
+
+    for (size_t i = 0; moult_plan_change(plan, i, &change) == MOULT_OK; i++) {
+        count += change.forbidden > 0;
+    }
+    return count;
+}
+
+int report_forbidden(const moult_plan *plan)
+{
+    size_t count = count_forbidden(plan);
+
+    if (count) {
+        printf("\nNo mode applies this: rows forbid %zu of its changes. Change these rows, or the desired schema.\n",
+               count);
+    }
+    return count > 0;
 }
 
 void report_refusal(cli *c, const moult_plan *plan, moult_mode mode, int stored)

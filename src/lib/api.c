@@ -432,3 +432,18 @@ void moult_result_free(moult_result *result)
     free(result->exported);
     free(result);
 }
+
+/* --- rules --------------------------------------------------------------------------------------------------------- */
+
+size_t moult_rule_count(void)
+{
+    size_t n = 0;
+    while (mo_rules[n].info.id)
+        n++;
+    return n;
+}
+
+const moult_rule_info *moult_rule_at(size_t i)
+{
+    return i < moult_rule_count() ? &mo_rules[i].info : NULL;
+}

@@ -251,10 +251,20 @@ int mo_detect_snapshot(mo_plan *plan, const mo_schema *declared, mo_error *err)
     return rc;
 }
 
+static int tick_cancel(void *user, int64_t rows_done)
+{
+    const moult *m = user;
+    (void)rows_done;
+    return mo_cancelled(&m->cancel) ? MOULT_CANCELLED : MOULT_OK;
+}
+
 int mo_detect_assess(moult *m, mo_plan *plan)
 {
-    int rc = plan->asks_rows ? m->dialect->probe(m->conn, plan, &m->error) : MOULT_OK;
-    return rc == MOULT_OK ? mo_assess(plan, &m->error) : rc;
+    mo_watch watch = {tick_cancel, m};
+    int rc = mo_allows_check(plan->desired, &m->error);
+    if (rc == MOULT_OK && plan->asks_rows)
+        rc = m->dialect->probe(m->conn, plan, m->options.pub.probe_timeout, &watch, &m->error);
+    return rc == MOULT_OK ? mo_assess(plan, m->options.pub.rules, &m->error) : rc;
 }
 
 int mo_detect_build(moult *m, mo_plan *plan)
@@ -262,6 +272,8 @@ int mo_detect_build(moult *m, mo_plan *plan)
     int rc = plan->declared ? MOULT_OK : mo_detect_snapshot(plan, plan->desired, &m->error);
     if (rc == MOULT_OK)
         rc = m->dialect->steps(m->conn, plan, &m->error);
+    if (rc == MOULT_OK)
+        rc = mo_assess_steps(plan, m->options.pub.rules, &m->error);
     if (rc == MOULT_OK)
         rc = mo_plan_sort(plan, &m->error);
     return rc == MOULT_OK ? mo_plan_seal(plan, &m->error) : rc;

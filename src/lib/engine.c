@@ -15,6 +15,7 @@
 #include "limit.h"
 #include "locking.h"
 #include "report.h"
+#include "risk/risk.h"
 #include "start.h"
 
 /* --- the fast path ------------------------------------------------------------------------------------------------- */
@@ -53,6 +54,7 @@ static int hash_inputs(start *s)
     mo_hasher_add(h, flags, sizeof flags);
     hash_list(h, o->include);
     hash_list(h, o->exclude);
+    hash_list(h, o->rules);
     rc = hash_hooks(h, o->hooks, &s->m->error);
     s->inputs = mo_hasher_result(h);
     mo_hasher_free(h);
@@ -293,7 +295,9 @@ static int decide(start *s, int writable)
         return rc;
     if (m->options.pub.record_only)
         return only_record(s);
-    rc = may_run(s, &yes);
+    rc = mo_forbidden(s->plan, &m->error);
+    if (rc == MOULT_OK)
+        rc = may_run(s, &yes);
     if (rc != MOULT_OK)
         return rc;
     return yes ? run_plan(s) : refuse(s);

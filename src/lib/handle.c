@@ -89,7 +89,8 @@ static int open_handle(moult *m, const char *url, const moult_options *options)
     m->monitor = (mo_monitor){.on_event = m->options.pub.on_event,
                               .user = m->options.pub.on_event_user,
                               .cancel = &m->cancel,
-                              .statement_timeout = m->options.pub.statement_timeout};
+                              .statement_timeout = m->options.pub.statement_timeout,
+                              .probe_timeout = m->options.pub.probe_timeout};
     m->region = mo_region_new();
     if (m->region == NULL)
         return mo_error_nomem(&m->error);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "risk/risk.h"
 
 #define MO_SECONDS_MAX 86400.0 /* a day; more is a mistake */
 #define MO_AGE_MAX (100 * 366 * 86400.0)
@@ -108,7 +109,7 @@ static int check(const moult_options *o, mo_error *err)
     if (rc == MOULT_OK)
         rc = check_patterns(o->exclude, "exclude", err);
     if (rc == MOULT_OK)
-        rc = check_list(o->rules, "rules", err);
+        rc = mo_levels_check(o->rules, err);
     if (rc == MOULT_OK)
         rc = check_list(o->fills, "fills", err);
     if (rc == MOULT_OK)

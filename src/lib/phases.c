@@ -116,6 +116,7 @@ static int only_expand(phases *p)
 {
     mo_plan *plan = p->plan;
     int rc;
+    plan->phase_only = MOULT_PHASE_EXPAND;
     plan->waits = strcmp(plan->to, p->expanded->fingerprint) != 0;
     mo_schema_free(plan->target);
     mo_schema_free(plan->renamed);
@@ -124,7 +125,7 @@ static int only_expand(phases *p)
     plan->changes.count = plan->renames.count = plan->hints.count = 0;
     memcpy(plan->to, plan->target->fingerprint, sizeof plan->to);
     rc = mo_diff(plan->live, plan->target, 0, plan, &p->m->error);
-    return rc == MOULT_OK ? mo_assess(plan, &p->m->error) : rc;
+    return rc == MOULT_OK ? mo_assess(plan, p->m->options.pub.rules, &p->m->error) : rc;
 }
 
 /* --- the second half ----------------------------------------------------------------------------------------------- */
@@ -259,13 +260,13 @@ int mo_phases_build(moult *m, mo_plan *plan, const mo_schema *owned)
 {
     phases p = {.m = m, .plan = plan, .transaction = 1};
     int rc = plan->declared ? MOULT_OK : mo_detect_snapshot(plan, plan->desired, &m->error);
-    if (m->options.pub.phase == MOULT_PHASE_EXPAND)
-        plan->phase_only = MOULT_PHASE_EXPAND;
     plan->steps.count = 0; /* those of the renames, which were tried: the second half makes them again */
     if (rc == MOULT_OK)
         rc = expand(&p);
     if (rc == MOULT_OK)
         rc = m->options.pub.phase == MOULT_PHASE_EXPAND ? only_expand(&p) : both_halves(&p, owned);
     mo_schema_free(p.expanded);
+    if (rc == MOULT_OK)
+        rc = mo_assess_steps(plan, m->options.pub.rules, &m->error);
     return rc == MOULT_OK ? mo_plan_seal(plan, &m->error) : rc;
 }

@@ -22,7 +22,7 @@ WITHOUT = {
     "docs/architecture.md": "test_architecture.py",
     "docs/benchmarks.md": "make bench",
     "docs/models.md": "its program, below",
-    "docs/rules.md": "tests/unit/test_risk.c",
+    "docs/rules.md": "test_rules.py",
     "docs/sqlite.md": "test_sqlite_page.py",
 }
 

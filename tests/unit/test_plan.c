@@ -93,7 +93,7 @@ static mo_plan *whole_plan(void)
     p->target = tree("CREATE TABLE t(a NOT NULL, new TEXT); CREATE TABLE u(x)");
     cr_assert_eq(mo_diff(p->live, p->target, 0, p, &tree_err), MOULT_OK);
     cr_assert_eq(mo_rename_hints(p, &tree_err), MOULT_OK);
-    cr_assert_eq(mo_assess(p, &tree_err), MOULT_OK);
+    cr_assert_eq(mo_assess(p, NULL, &tree_err), MOULT_OK);
     cr_assert_eq(mo_plan_note(p, &tree_err, "left alone: %s", "table \xff"), MOULT_OK);
     cr_assert_eq(mo_vec_push(p->region, &p->settings, (const char *)"foreign_keys=off"), 0);
     mo_step *s = step(p, MO_PHASE_CONTRACT, 700, "rebuild", MO_KIND_TABLE, "t");
@@ -249,7 +249,8 @@ Test(plan_file, the_id_is_of_what_is_done)
 static void add_row(mo_plan *p, moult_op op, const char *kind, const char *name, const char *what, moult_risk risk,
                     const char *reason)
 {
-    moult_change_info row = {op, kind, name, what, risk, "", reason};
+    moult_change_info row = {
+        .op = op, .kind = kind, .name = name, .what = what, .risk = risk, .rule = "", .reason = reason};
     cr_assert_eq(mo_vec_push(p->region, &p->rows, row), 0);
 }
 

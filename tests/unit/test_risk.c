@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_risk.c - what is how dangerous; and that the page of the rules says the same as their table. */
+/* test_risk.c - what is how dangerous, and what options and annotations make of it. */
 #include "risk/risk.h"
 #include "tree_help.h"
 
@@ -10,12 +10,12 @@ static mo_plan *assessed(const char *live, const char *target, int harmless)
     p->target = tree(target);
     cr_assert_eq(mo_diff(p->live, p->target, 1, p, &tree_err), MOULT_OK);
     for (size_t i = 0; harmless && i < p->changes.count; i++) {
+        p->changes.items[i].found = (mo_findings){.harmless = 1, .evidence = "none of 3 rows is NULL"};
         for (size_t k = 0; k < p->changes.items[i].parts.count; k++) {
-            p->changes.items[i].parts.items[k].harmless = 1;
-            p->changes.items[i].parts.items[k].evidence = "none of 3 rows is NULL";
+            p->changes.items[i].parts.items[k].found = p->changes.items[i].found;
         }
     }
-    cr_assert_eq(mo_assess(p, &tree_err), MOULT_OK);
+    cr_assert_eq(mo_assess(p, NULL, &tree_err), MOULT_OK);
     cr_assert_eq(mo_plan_seal(p, &tree_err), MOULT_OK);
     return p;
 }
@@ -42,14 +42,13 @@ static void expect(const char *live, const char *target, const char *rule, moult
 Test(risk, objects)
 {
     expect("", T "(a)", "create", SAFE, SAFE);
-    expect(T "(a)", "", "drop-table", HIGH, HIGH);
-    expect("CREATE VIRTUAL TABLE v USING fts5(a)", "", "drop-virtual-table", HIGH, HIGH);
+    expect(T "(a)", "", "drop-table", HIGH, SAFE);
+    expect("CREATE VIRTUAL TABLE v USING fts5(a)", "", "drop-virtual-table", HIGH, SAFE);
     expect("CREATE VIRTUAL TABLE v USING fts5(a)", "CREATE VIRTUAL TABLE v USING fts5(b)", "alter-virtual-table", HIGH,
            HIGH);
     expect(T "(a); CREATE INDEX i ON t(a)", T "(a)", "drop-index", MEDIUM, MEDIUM);
     expect(T "(a); CREATE INDEX i ON t(a)", T "(a); CREATE INDEX i ON t(a DESC)", "alter-index", SAFE, SAFE);
-    expect(T "(a); CREATE INDEX i ON t(a)", T "(a); CREATE UNIQUE INDEX i ON t(a)", "alter-unique-index", MEDIUM,
-           MEDIUM);
+    expect(T "(a); CREATE INDEX i ON t(a)", T "(a); CREATE UNIQUE INDEX i ON t(a)", "alter-unique-index", MEDIUM, SAFE);
     expect("CREATE VIEW v AS SELECT 1", "", "drop-view", MEDIUM, MEDIUM);
     expect("CREATE VIEW v AS SELECT 1", "CREATE VIEW v AS SELECT 2", "alter-view", SAFE, SAFE);
     expect(T "(a); CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", T "(a)", "drop-trigger", MEDIUM, MEDIUM);
@@ -62,7 +61,7 @@ Test(risk, columns)
     expect(T "(a)", T "(a, b)", "add-column", SAFE, SAFE);
     expect(T "(a)", T "(a, b NOT NULL DEFAULT 1)", "add-column", SAFE, SAFE);
     expect(T "(a)", T "(a, b NOT NULL)", "add-column-not-null", MEDIUM, SAFE);
-    expect(T "(a, b)", T "(a)", "drop-column", HIGH, HIGH);
+    expect(T "(a, b)", T "(a)", "drop-column", HIGH, SAFE);
     expect(T "(a, b AS (a))", T "(a)", "drop-generated-column", MEDIUM, MEDIUM);
     expect(T "(a INT)", T "(a TEXT)", "change-type", HIGH, SAFE);
     expect(T "(a)", T "(a NOT NULL)", "set-not-null", HIGH, SAFE);
@@ -102,7 +101,7 @@ Test(risk, renames)
     tree_renamed(p->target, "u", NULL, "t");
     tree_renamed(p->target, "u", "b", "a");
     cr_assert_eq(mo_diff(p->live, p->target, 0, p, &tree_err), MOULT_OK);
-    cr_assert_eq(mo_assess(p, &tree_err), MOULT_OK);
+    cr_assert_eq(mo_assess(p, NULL, &tree_err), MOULT_OK);
     cr_assert_eq(mo_plan_seal(p, &tree_err), MOULT_OK);
     cr_expect_str_eq(p->rows.items[0].rule, "rename-table");
     cr_expect_str_eq(p->rows.items[1].rule, "rename-column");
@@ -135,35 +134,89 @@ Test(risk, modes)
     mo_plan_free(p);
 }
 
-/* The page has a line for each rule, in the same words and order, and no other. */
-Test(risk, the_page_is_the_table)
-{
-    static const char *const levels[] = {"safe", "medium", "high"};
-    char path[512], line[1024], wanted[1024];
-    /* The build names this file as it is seen from where the tests run. */
-    snprintf(path, sizeof path, "%.*sdocs/rules.md", (int)(strstr(__FILE__, "tests/unit") - __FILE__), __FILE__);
-    FILE *page = fopen(path, "r");
-    if (!page) /* run from the root, where the compiler's path does not lead */
-        page = fopen("docs/rules.md", "r");
-    cr_assert(page, "docs/rules.md is not there");
-    const mo_rule *rule = mo_rules;
-    while (fgets(line, sizeof line, page)) {
-        if (strncmp(line, "| `", 3) != 0)
-            continue;
-        cr_assert(rule->id, "the page has a line too many: %s", line);
-        snprintf(wanted, sizeof wanted, "| `%s` | %s | %s | %s | %s |\n", rule->id, levels[rule->level], rule->reason,
-                 rule->advice ? rule->advice : "", rule->eases ? "yes" : "");
-        cr_expect_str_eq(line, wanted);
-        rule++;
-    }
-    cr_expect(!rule->id, "the page lacks '%s'", rule->id);
-    fclose(page);
-}
-
 Test(risk, ids_are_unique)
 {
-    for (const mo_rule *a = mo_rules; a->id; a++) {
-        for (const mo_rule *b = a + 1; b->id; b++)
-            cr_expect_str_neq(a->id, b->id);
+    for (const mo_rule *a = mo_rules; a->info.id; a++) {
+        for (const mo_rule *b = a + 1; b->info.id; b++)
+            cr_expect_str_neq(a->info.id, b->info.id);
     }
+}
+
+/* --- levels, and what is allowed ------------------------------------------------------------------------------------- */
+
+static mo_plan *leveled(const char *live, const char *target, const char *const *levels, mo_allow *allow)
+{
+    mo_plan *p = tree_plan();
+    p->live = tree(live);
+    p->target = tree(target);
+    p->desired = tree(target);
+    if (allow)
+        cr_assert_eq(mo_schema_allow(p->desired, allow, &tree_err), MOULT_OK);
+    cr_assert_eq(mo_diff(p->live, p->target, 0, p, &tree_err), MOULT_OK);
+    cr_assert_eq(mo_assess(p, levels, &tree_err), MOULT_OK);
+    cr_assert_eq(mo_assess_steps(p, levels, &tree_err), MOULT_OK);
+    cr_assert_eq(mo_plan_seal(p, &tree_err), MOULT_OK);
+    return p;
+}
+
+Test(risk, an_option_gives_another_level)
+{
+    const char *levels[] = {"drop-column=high", "drop-column=safe", NULL};
+    mo_plan *p = leveled(T "(a, b)", T "(a)", levels, NULL);
+    cr_expect_eq(p->risk, SAFE, "the last one holds");
+    cr_expect_eq(p->rows.items[0].rule_risk, HIGH);
+    cr_expect_str_eq(p->rows.items[0].reason, "set by --rule (rule drop-column: high)");
+    cr_expect_str_eq(p->rows.items[0].allowed, "an option");
+    mo_plan_free(p);
+}
+
+Test(risk, levels_are_checked)
+{
+    const char *good[] = {"create=high", "data-hook=safe", NULL}, *no_rule[] = {"drop-colum=safe", NULL},
+               *no_level[] = {"drop-column=save", NULL}, *nothing[] = {"drop-column", NULL};
+    cr_expect_eq(mo_levels_check(NULL, &tree_err), MOULT_OK);
+    cr_expect_eq(mo_levels_check(good, &tree_err), MOULT_OK);
+    cr_expect_eq(mo_levels_check(no_rule, &tree_err), MOULT_INVALID);
+    cr_expect(strstr(tree_err.pub.hint, "'drop-column'"));
+    cr_expect_eq(mo_levels_check(no_level, &tree_err), MOULT_INVALID);
+    cr_expect(strstr(tree_err.pub.message, "'save'"));
+    cr_expect_eq(mo_levels_check(nothing, &tree_err), MOULT_INVALID);
+    mo_error_clear(&tree_err);
+}
+
+Test(risk, an_annotation_allows_one_object)
+{
+    mo_allow here = {.rule = "drop-column", .reason = "archived", .object = "T.b", .where = {"s.sql", 3, 1}};
+    mo_allow elsewhere = {.rule = "drop-column", .reason = "archived", .object = "u.b", .where = {"s.sql", 3, 1}};
+    mo_plan *p = leveled(T "(a, b)", T "(a)", NULL, &here);
+    cr_expect_eq(p->risk, SAFE);
+    cr_expect_str_eq(p->rows.items[0].reason, "allowed: archived (rule drop-column: high)");
+    cr_expect_eq(p->notes.count, 0);
+    mo_plan_free(p);
+    p = leveled(T "(a, b)", T "(a)", NULL, &elsewhere);
+    cr_expect_eq(p->risk, HIGH);
+    cr_assert_eq(p->notes.count, 1);
+    cr_expect_str_eq(p->notes.items[0], "s.sql:3: '@allow drop-column' matches nothing now: take it out");
+    mo_plan_free(p);
+}
+
+/* Rows that forbid a change do so in spite of options and annotations; not while a hook may change them. */
+Test(risk, forbidden_is_high_whatever_is_allowed)
+{
+    const char *levels[] = {"add-check=safe", NULL};
+    mo_plan *p = leveled(T "(a)", T "(a, CHECK(a>0))", levels, NULL);
+    cr_expect_eq(p->risk, SAFE);
+    cr_expect_eq(mo_forbidden(p, &tree_err), MOULT_OK);
+    p->changes.items[0].parts.items[0].found =
+        (mo_findings){.evidence = "2 of 3 rows do not satisfy it", .forbidden = 2};
+    cr_assert_eq(mo_assess(p, levels, &tree_err), MOULT_OK);
+    cr_expect_eq(p->risk, HIGH);
+    cr_expect_eq(mo_forbidden(p, &tree_err), MOULT_IMPOSSIBLE);
+    cr_expect(strstr(tree_err.pub.message, "2 of 3 rows do not satisfy it"));
+    p->hooked = 1;
+    cr_assert_eq(mo_assess(p, levels, &tree_err), MOULT_OK);
+    cr_expect_eq(p->risk, SAFE);
+    cr_expect_eq(mo_forbidden(p, &tree_err), MOULT_OK);
+    mo_error_clear(&tree_err);
+    mo_plan_free(p);
 }

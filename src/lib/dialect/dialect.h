@@ -163,15 +163,17 @@ struct mo_dialect {
     const char *(*compose_table)(mo_region *r, const mo_object *table);
     /* The statements that create an object, as a source would write them, in the schema's own order; for `inspect` and snapshots. */
     int (*object_sql)(const mo_object *o, mo_str *out);
-    /* Asks the rows what a change needs to know: fills evidence and harmless of the parts; IMPOSSIBLE when rows forbid a
-     * change in every mode, with the count and the line to write. `c` is the live connection. */
-    int (*probe)(mo_conn *c, mo_plan *plan, mo_error *err);
+    /* Asks the rows what a change needs to know: fills `found` and `rows` of changes and parts. What takes longer than
+     * `seconds` for one table (0: no limit) is left unasked, and said; `watch` (may be NULL) stops it altogether.
+     * IMPOSSIBLE when a line has to be written before there can be a plan, with the count and the line; not where a hook
+     * may yet give those rows what they need (plan->hooked). `c` is the live connection. */
+    int (*probe)(mo_conn *c, mo_plan *plan, double seconds, const mo_watch *watch, mo_error *err);
     /* The steps of plan->renames, in an order that works (swaps, chains): fills plan->steps. `tolerant`: a second try, where
      * objects that are broken already must not stand in the way. */
     int (*renames)(mo_plan *plan, int tolerant, mo_error *err);
     /* Changes to steps, settings, and costs: fills plan->steps (unsorted) from plan->changes, live and target. */
     int (*steps)(mo_conn *c, mo_plan *plan, mo_error *err);
-    /* What of the changes only adds or loosens, and can be done before anything is taken away, in names of the live database: appends
+    /* What of the changes only adds, and can be done before anything is taken away, in names of the live database: appends
      * steps of phase EXPAND that ask nothing of the rows (a column NOT NULL without default comes without the NOT NULL).
      * One that turns out not to work so early is left out by the caller. */
     int (*expand)(mo_conn *c, mo_plan *plan, mo_error *err);

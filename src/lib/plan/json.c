@@ -31,7 +31,10 @@ static int put_changes(json_t *root, const mo_plan *p)
             mo_json_set(o, "kind", mo_json_text(row->kind)) || mo_json_set(o, "name", mo_json_text(row->name)) ||
             mo_json_set(o, "what", mo_json_text(row->what)) ||
             mo_json_set(o, "risk", json_string(mo_risk_names[row->risk])) ||
-            mo_json_set(o, "rule", mo_json_text(row->rule)) || mo_json_set(o, "reason", mo_json_text(row->reason)))
+            mo_json_set(o, "rule", mo_json_text(row->rule)) || mo_json_set(o, "reason", mo_json_text(row->reason)) ||
+            mo_json_set(o, "rule_risk", json_string(mo_risk_names[row->rule_risk])) ||
+            mo_json_set(o, "allowed", mo_json_text(row->allowed)) ||
+            mo_json_set(o, "forbidden", json_integer(row->forbidden)))
             return -1;
     }
     return array ? 0 : -1;

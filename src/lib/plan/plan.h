@@ -16,7 +16,20 @@ typedef struct mo_judgement {
     moult_risk level;
     const char *rule;
     const char *reason;
+    moult_risk own;      /* what the rule says by itself: before options and annotations */
+    const char *allowed; /* why it is another: an annotation's reason, or the option; NULL: it is not */
+    int64_t forbidden;   /* rows that forbid the change in every mode */
 } mo_judgement;
+
+/* What the rows say of a change, or of a part of one. Zeroed: they were not asked. */
+typedef struct mo_findings {
+    const char *evidence; /* "3 of 120,411 rows are NULL (ids 7, 19, 4002)"; NULL: nothing was asked */
+    int harmless;         /* 1: they were asked, and nothing of them is lost, changed or refused */
+    int mild;             /* 1: no value is lost, but something is not quite as it was */
+    int64_t forbidden;    /* rows that forbid it in every mode; 0: none, or not known */
+    const char *query;    /* gives the rows that forbid it; NULL: none that is short */
+    unsigned clear, mildly; /* while it is asked: bits of what the rows have nothing against, and little against */
+} mo_findings;
 
 typedef enum mo_part_kind { MO_PART_COLUMN = 0, MO_PART_CONSTRAINT, MO_PART_OPTION, MO_PART_ORDER } mo_part_kind;
 
@@ -29,11 +42,10 @@ typedef struct mo_part {
     const mo_option *option_before, *option_after;
     unsigned attrs; /* ALTER of a column: bit (1u << mo_attr) for each attribute that differs */
     mo_judgement judgement;
-    const char *evidence; /* what the rows say: "none of 120,411 rows is NULL"; NULL: they were not asked */
-    int64_t null_rows;    /* ALTER to NOT NULL: rows that are NULL, once they were asked */
+    mo_findings found;
+    int64_t null_rows;    /* ALTER to NOT NULL: rows that are NULL, once they were asked; -1: not known */
     int64_t
         default_rows; /* ALTER of a default: rows that may read the old one from the definition, once they were asked */
-    int harmless;     /* 1: the rows were asked, and nothing of them is lost or refused */
 } mo_part;
 
 /* One difference between two schemas. RENAME: only the name; what else differs is an ALTER of its own. */
@@ -43,8 +55,12 @@ typedef struct mo_change {
     const mo_object *before, *after; /* CREATE: no before; DROP: no after */
     MO_VEC(mo_part) parts;           /* ALTER of a table */
     int driven;   /* a driver step makes it, and looks at the rows itself: they are not asked again under the lock */
-    int64_t rows; /* ALTER of a table: its rows, once they were asked */
+    int64_t rows;       /* of the table: ALTER and DROP of one, CREATE and ALTER of an index; once they were asked */
+    int64_t bytes;      /* that its rows take, about; 0: few, or not known */
+    mo_findings found;  /* of the object as a whole: what has no parts */
+    const char *serves; /* DROP of an index: the foreign key whose rows it finds, "orders(user_id)"; NULL: none */
     mo_judgement judgement;
+    mo_judgement work; /* of what its steps do, where a rule says something of that; `rule` NULL: none does */
 } mo_change;
 
 typedef enum mo_phase { MO_PHASE_EXPAND = 0, MO_PHASE_HOOKS, MO_PHASE_CONTRACT } mo_phase;

@@ -28,12 +28,12 @@ static void read_digest(mo_json_reader *r, const json_t *root, const char *key, 
 
 static void read_changes(mo_json_reader *r, const json_t *root, mo_plan *p)
 {
-    static const char *const keys[] = {"op", "kind", "name", "what", "risk", "rule", "reason", NULL};
+    static const char *const keys[] = {"op", "kind", "name", "what", "risk", "rule", "reason", "rule_risk", "allowed", "forbidden", NULL};
     const json_t *array = mo_json_get_array(r, root, "", "changes"), *o;
     size_t i;
     json_array_foreach(array, i, o)
     {
-        moult_change_info row = {MOULT_OP_CREATE, "", "", "", MOULT_RISK_SAFE, "", ""};
+        moult_change_info row = {.kind = ""};
         mo_json_only(r, o, "changes", keys);
         row.op = (moult_op)mo_json_get_name(r, o, "changes", "op", mo_op_names, 5);
         row.kind = text_in(r, o, "changes", "kind");
@@ -42,6 +42,9 @@ static void read_changes(mo_json_reader *r, const json_t *root, mo_plan *p)
         row.risk = (moult_risk)mo_json_get_name(r, o, "changes", "risk", mo_risk_names, 3);
         row.rule = text_in(r, o, "changes", "rule");
         row.reason = text_in(r, o, "changes", "reason");
+        row.rule_risk = (moult_risk)mo_json_get_name(r, o, "changes", "rule_risk", mo_risk_names, 3);
+        row.allowed = mo_json_get_optional_text(r, o, "changes", "allowed");
+        row.forbidden = mo_json_get_integer(r, o, "changes", "forbidden", 0, INT64_MAX);
         if (r->code != MOULT_OK)
             return;
         if (mo_vec_push(p->region, &p->rows, row))

@@ -21,6 +21,9 @@ static int add_row(mo_rower *r, moult_op op, const char *kind, const char *name,
 {
     moult_change_info row = {.op = op, .kind = kind, .name = name, .what = "", .risk = judgement->level};
     row.rule = or_empty(judgement->rule);
+    row.rule_risk = judgement->own;
+    row.allowed = judgement->allowed;
+    row.forbidden = judgement->forbidden;
     row.reason = or_empty(judgement->reason);
     if (what->length || what->failed)
         row.what = mo_str_into(what, r->plan->region);
@@ -193,6 +196,22 @@ static int object_row(mo_rower *r, const mo_change *change)
     return add_row(r, change->op, mo_kinds[change->kind].name, part_name(r, change, NULL), &what, &change->judgement);
 }
 
+/* What the steps of a change do, where a rule says something of that: "copies 2,000,000 rows". */
+static int work_row(mo_rower *r, const mo_change *change)
+{
+    mo_str what = {0};
+    if (!change->work.rule)
+        return MOULT_OK;
+    mo_str_count(&what, change->rows);
+    mo_str_add(&what, " rows");
+    if (change->bytes >> 20) {
+        mo_str_add(&what, ", ");
+        mo_str_count(&what, change->bytes >> 20);
+        mo_str_add(&what, " MB");
+    }
+    return add_row(r, change->op, mo_kinds[change->kind].name, part_name(r, change, NULL), &what, &change->work);
+}
+
 static int hook_row(mo_rower *r, const mo_plan_hook *hook)
 {
     mo_str what = {0};
@@ -214,6 +233,8 @@ int mo_plan_rows(mo_plan *p, mo_error *err)
             rc = object_row(&r, change);
         for (size_t k = 0; rc == MOULT_OK && k < change->parts.count; k++)
             rc = part_row(&r, change, &change->parts.items[k]);
+        if (rc == MOULT_OK)
+            rc = work_row(&r, change);
     }
     for (size_t i = 0; rc == MOULT_OK && i < p->hooks.count; i++)
         rc = hook_row(&r, &p->hooks.items[i]);

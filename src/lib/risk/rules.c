@@ -1,304 +1,240 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rules.c - the table of rules: what is how dangerous, why, and what to do about it. One entry each; docs/rules.md has
- * the same table for people, and a test compares the two.
+ * rules.c - the table of rules: what is how dangerous, why, and what to do about it. One entry each; `moult rules` prints
+ * it, docs/rules.md and docs/rules/ are made from it, and a test compares them.
  */
-#include "risk/risk.h"
+#include "risk/fires.h"
 
 #include <string.h>
-
-/* --- what the predicates ask -------------------------------------------------------------------------------------- */
-
-static int is_object(const mo_risk_subject *s, moult_op op, mo_kind kind)
-{
-    return !s->part && s->change->op == op && s->change->kind == kind;
-}
-
-static int is_column(const mo_risk_subject *s, moult_op op)
-{
-    return s->part && s->part->kind == MO_PART_COLUMN && s->part->op == op;
-}
-
-static int changes_attr(const mo_risk_subject *s, mo_attr attr)
-{
-    return is_column(s, MOULT_OP_ALTER) && (s->part->attrs & (1u << attr));
-}
-
-static int has_attr(const mo_column *c, mo_attr attr)
-{
-    return c->attr[attr].canonical != NULL;
-}
-
-static int is_constraint(const mo_risk_subject *s, moult_op op, mo_constraint_kind kind)
-{
-    if (!s->part || s->part->kind != MO_PART_CONSTRAINT || s->part->op != op)
-        return 0;
-    const mo_constraint *c = s->part->constraint_after ? s->part->constraint_after : s->part->constraint_before;
-    return c->kind == kind;
-}
-
-/* An altered constraint that says the same under another name. */
-static int is_only_renamed(const mo_risk_subject *s)
-{
-    const mo_constraint *a = s->part->constraint_before, *b = s->part->constraint_after;
-    return a && b && !mo_name_equal(a->name, b->name) &&
-           strcmp(a->canonical ? a->canonical : "", b->canonical ? b->canonical : "") == 0;
-}
-
-static int is_option(const mo_risk_subject *s, moult_op op, const char *name)
-{
-    if (!s->part || s->part->kind != MO_PART_OPTION || s->part->op != op)
-        return 0;
-    const mo_option *o = s->part->option_after ? s->part->option_after : s->part->option_before;
-    return mo_name_equal(o->name, name);
-}
-
-static int forbids_duplicates(const mo_object *index)
-{
-    return index && index->canonical && strncmp(index->canonical, "unique ", 7) == 0;
-}
-
-/* --- objects ------------------------------------------------------------------------------------------------------ */
-
-static int creates(const mo_risk_subject *s)
-{
-    return !s->part && s->change->op == MOULT_OP_CREATE;
-}
-static int drops_table(const mo_risk_subject *s)
-{
-    return is_object(s, MOULT_OP_DROP, MO_KIND_TABLE);
-}
-static int drops_virtual_table(const mo_risk_subject *s)
-{
-    return is_object(s, MOULT_OP_DROP, MO_KIND_VIRTUAL_TABLE);
-}
-static int drops_index(const mo_risk_subject *s)
-{
-    return is_object(s, MOULT_OP_DROP, MO_KIND_INDEX);
-}
-static int drops_view(const mo_risk_subject *s)
-{
-    return is_object(s, MOULT_OP_DROP, MO_KIND_VIEW);
-}
-static int drops_trigger(const mo_risk_subject *s)
-{
-    return is_object(s, MOULT_OP_DROP, MO_KIND_TRIGGER);
-}
-static int renames_table(const mo_risk_subject *s)
-{
-    return !s->part && s->change->op == MOULT_OP_RENAME;
-}
-static int alters_unique_index(const mo_risk_subject *s)
-{
-    return is_object(s, MOULT_OP_ALTER, MO_KIND_INDEX) && forbids_duplicates(s->change->after);
-}
-static int alters_index(const mo_risk_subject *s)
-{
-    return is_object(s, MOULT_OP_ALTER, MO_KIND_INDEX) && !alters_unique_index(s);
-}
-static int alters_view(const mo_risk_subject *s)
-{
-    return is_object(s, MOULT_OP_ALTER, MO_KIND_VIEW);
-}
-static int alters_trigger(const mo_risk_subject *s)
-{
-    return is_object(s, MOULT_OP_ALTER, MO_KIND_TRIGGER);
-}
-static int alters_virtual_table(const mo_risk_subject *s)
-{
-    return is_object(s, MOULT_OP_ALTER, MO_KIND_VIRTUAL_TABLE);
-}
-
-/* --- columns ------------------------------------------------------------------------------------------------------ */
-
-static int adds_not_null_column(const mo_risk_subject *s)
-{
-    const mo_column *c = is_column(s, MOULT_OP_CREATE) ? s->part->column_after : NULL;
-    return c && has_attr(c, MO_ATTR_NOT_NULL) && !has_attr(c, MO_ATTR_DEFAULT) && !has_attr(c, MO_ATTR_GENERATED);
-}
-static int adds_column(const mo_risk_subject *s)
-{
-    return is_column(s, MOULT_OP_CREATE) && !adds_not_null_column(s);
-}
-static int drops_column(const mo_risk_subject *s)
-{
-    return is_column(s, MOULT_OP_DROP) && !has_attr(s->part->column_before, MO_ATTR_GENERATED);
-}
-static int drops_generated_column(const mo_risk_subject *s)
-{
-    return is_column(s, MOULT_OP_DROP) && has_attr(s->part->column_before, MO_ATTR_GENERATED);
-}
-static int renames_column(const mo_risk_subject *s)
-{
-    return is_column(s, MOULT_OP_RENAME);
-}
-static int changes_type(const mo_risk_subject *s)
-{
-    return changes_attr(s, MO_ATTR_TYPE);
-}
-static int sets_not_null(const mo_risk_subject *s)
-{
-    return changes_attr(s, MO_ATTR_NOT_NULL) && has_attr(s->part->column_after, MO_ATTR_NOT_NULL);
-}
-static int drops_not_null(const mo_risk_subject *s)
-{
-    return changes_attr(s, MO_ATTR_NOT_NULL) && !has_attr(s->part->column_after, MO_ATTR_NOT_NULL);
-}
-static int changes_conflict(const mo_risk_subject *s)
-{
-    return changes_attr(s, MO_ATTR_NOT_NULL_CONFLICT);
-}
-static int changes_default(const mo_risk_subject *s)
-{
-    return changes_attr(s, MO_ATTR_DEFAULT);
-}
-static int changes_collation(const mo_risk_subject *s)
-{
-    return changes_attr(s, MO_ATTR_COLLATION);
-}
-static int changes_generated(const mo_risk_subject *s)
-{
-    return changes_attr(s, MO_ATTR_GENERATED);
-}
-static int changes_column_order(const mo_risk_subject *s)
-{
-    return s->part && s->part->kind == MO_PART_ORDER;
-}
-
-/* --- constraints and options -------------------------------------------------------------------------------------- */
-
-static int renames_constraint(const mo_risk_subject *s)
-{
-    return s->part && s->part->kind == MO_PART_CONSTRAINT && s->part->op == MOULT_OP_ALTER && is_only_renamed(s);
-}
-static int changes_primary_key(const mo_risk_subject *s)
-{
-    return (is_constraint(s, MOULT_OP_CREATE, MO_CONSTRAINT_PRIMARY_KEY) ||
-            is_constraint(s, MOULT_OP_DROP, MO_CONSTRAINT_PRIMARY_KEY) ||
-            is_constraint(s, MOULT_OP_ALTER, MO_CONSTRAINT_PRIMARY_KEY)) &&
-           !renames_constraint(s);
-}
-static int adds_check(const mo_risk_subject *s)
-{
-    return is_constraint(s, MOULT_OP_CREATE, MO_CONSTRAINT_CHECK);
-}
-static int alters_check(const mo_risk_subject *s)
-{
-    return is_constraint(s, MOULT_OP_ALTER, MO_CONSTRAINT_CHECK) && !renames_constraint(s);
-}
-static int drops_check(const mo_risk_subject *s)
-{
-    return is_constraint(s, MOULT_OP_DROP, MO_CONSTRAINT_CHECK);
-}
-static int adds_unique(const mo_risk_subject *s)
-{
-    return is_constraint(s, MOULT_OP_CREATE, MO_CONSTRAINT_UNIQUE);
-}
-static int alters_unique(const mo_risk_subject *s)
-{
-    return is_constraint(s, MOULT_OP_ALTER, MO_CONSTRAINT_UNIQUE) && !renames_constraint(s);
-}
-static int drops_unique(const mo_risk_subject *s)
-{
-    return is_constraint(s, MOULT_OP_DROP, MO_CONSTRAINT_UNIQUE);
-}
-static int adds_foreign_key(const mo_risk_subject *s)
-{
-    return is_constraint(s, MOULT_OP_CREATE, MO_CONSTRAINT_FOREIGN_KEY);
-}
-static int alters_foreign_key(const mo_risk_subject *s)
-{
-    return is_constraint(s, MOULT_OP_ALTER, MO_CONSTRAINT_FOREIGN_KEY) && !renames_constraint(s);
-}
-static int drops_foreign_key(const mo_risk_subject *s)
-{
-    return is_constraint(s, MOULT_OP_DROP, MO_CONSTRAINT_FOREIGN_KEY);
-}
-static int sets_strict(const mo_risk_subject *s)
-{
-    return is_option(s, MOULT_OP_CREATE, "strict");
-}
-static int drops_strict(const mo_risk_subject *s)
-{
-    return is_option(s, MOULT_OP_DROP, "strict");
-}
-static int changes_other_option(const mo_risk_subject *s)
-{
-    return s->part && s->part->kind == MO_PART_OPTION && !sets_strict(s) && !drops_strict(s);
-}
-static int never(const mo_risk_subject *s)
-{
-    (void)s;
-    return 0;
-}
-
-/* --- the table ---------------------------------------------------------------------------------------------------- */
 
 #define SAFE MOULT_RISK_SAFE
 #define MEDIUM MOULT_RISK_MEDIUM
 #define HIGH MOULT_RISK_HIGH
 
+#define COUNTS_DUPLICATES                                                                                              \
+    "Which rows repeat the value of another, as the new key compares them. With none it is safe; with one, in every "  \
+    "mode nothing is applied."
+#define COUNTS_BROKEN "Which rows do not satisfy it. With none it is safe; with one, in every mode nothing is applied."
+#define KEEP_ONE "keep one row of each group, or change the others"
+
 const mo_rule mo_rules[] = {
     /* objects */
-    {"create", SAFE, creates, "it is new: nothing that is there changes", NULL, 0},
-    {"drop-table", HIGH, drops_table, "all its rows go", "if it lives on under another name, write @renamed behind it",
-     0},
-    {"drop-virtual-table", HIGH, drops_virtual_table, "all its rows go", NULL, 0},
-    {"drop-index", MEDIUM, drops_index, "queries that use it become slow", NULL, 0},
-    {"drop-view", MEDIUM, drops_view, "queries that use it fail", NULL, 0},
-    {"drop-trigger", MEDIUM, drops_trigger, "what it did is done no more", NULL, 0},
-    {"rename-table", MEDIUM, renames_table, "programs that use the old name fail",
-     "roll out what uses the new name at the same time, or leave a view of the old name", 0},
-    {"alter-index", SAFE, alters_index, "it is built anew", NULL, 0},
-    {"alter-unique-index", MEDIUM, alters_unique_index, "fails when rows are the same in it",
-     "look for duplicates first", 0},
-    {"alter-view", SAFE, alters_view, "no row changes", NULL, 0},
-    {"alter-trigger", MEDIUM, alters_trigger, "what it does changes", NULL, 0},
-    {"alter-virtual-table", HIGH, alters_virtual_table, "it is made anew and filled from the old one", NULL, 0},
+    {{"drop-table", HIGH, "all its rows go",
+      "The rows are gone for every program, and queries that name the table fail.",
+      "How many rows it has. With none it is medium: only queries that name it are concerned.",
+      "if it lives on under another name, write @renamed behind it", 1},
+     mo_rule_drops_table},
+    {{"drop-virtual-table", HIGH, "all its rows go",
+      "A virtual table may hold the only copy of its rows (full-text search with its own content does).",
+      "How many rows it has. With none it is medium.", "see that what it indexes is kept elsewhere", 1},
+     mo_rule_drops_virtual_table},
+    {{"drop-index-of-key", MEDIUM, "each delete of a parent row reads the whole table that refers to it",
+      "The index is the only one that begins with the column of a foreign key. Without it the engine looks for "
+      "children by "
+      "reading their whole table, for each parent row that is deleted or gets another key.",
+      NULL, "keep an index that begins with this column", 0},
+     mo_rule_drops_index_of_key},
+    {{"drop-index", MEDIUM, "queries that use it become slow",
+      "No row changes, but what took a millisecond may take minutes, and hold locks meanwhile.", NULL,
+      "see that no query needs it (EXPLAIN QUERY PLAN)", 0},
+     mo_rule_drops_index},
+    {{"drop-view", MEDIUM, "queries that use it fail", "A view holds no rows; who reads it fails.", NULL,
+      "roll out what no longer reads it first", 0},
+     mo_rule_drops_view},
+    {{"drop-trigger", MEDIUM, "what it did is done no more",
+      "Rows that it kept in step (audit, counters, search) are from now on as programs write them.", NULL,
+      "see that something else does what it did", 0},
+     mo_rule_drops_trigger},
+    {{"rename-table", MEDIUM, "programs that use the old name fail",
+      "No row changes, but a program that still runs with the old name fails at its next query.", NULL,
+      "roll out what uses the new name at the same time, or leave a view of the old name", 0},
+     mo_rule_renames_table},
+    {{"create-unique-index", MEDIUM, "fails when rows are the same in it, and refuses new ones",
+      "The table has rows already. Duplicates stop the change; a program that writes them fails from then on.",
+      COUNTS_DUPLICATES, KEEP_ONE, 1},
+     mo_rule_creates_unique_index},
+    {{"large-index", MEDIUM, "writers wait while it is built",
+      "Building an index over a large table holds a lock for seconds or minutes, and writers wait for it.",
+      "How many rows and bytes the table has: from 500,000 rows or 256 MB on it is large.",
+      "apply it when few write, or with --online", 0},
+     mo_rule_builds_large_index},
+    {{"create", SAFE, "it is new: nothing that is there changes",
+      "Nothing that reads or writes the database today knows it, so nothing can break.", NULL, NULL, 0},
+     mo_rule_creates},
+    {{"alter-unique-index", MEDIUM, "fails when rows are the same in it",
+      "It is made anew, and forbids duplicates among other values than before.", COUNTS_DUPLICATES, KEEP_ONE, 1},
+     mo_rule_alters_unique_index},
+    {{"alter-index", SAFE, "it is built anew", "No row changes, and none is refused.", NULL, NULL, 0},
+     mo_rule_alters_index},
+    {{"alter-view", SAFE, "no row changes", "A view holds no rows; what it shows is what is declared.", NULL, NULL, 0},
+     mo_rule_alters_view},
+    {{"alter-trigger", MEDIUM, "what it does changes",
+      "From now on writes have other effects than the programs were tested with.", NULL, "test the writes that fire it",
+      0},
+     mo_rule_alters_trigger},
+    {{"alter-virtual-table", HIGH, "it is made anew and filled from the old one",
+      "The module decides what it keeps of each row: values may be left out or read in another way.", NULL,
+      "compare some rows afterwards, and keep the backup until then", 0},
+     mo_rule_alters_virtual_table},
     /* columns */
-    {"add-column", SAFE, adds_column, "rows that are there get its default", NULL, 0},
-    {"add-column-not-null", MEDIUM, adds_not_null_column, "rows that are there have to be filled",
-     "look at the expression of @fill", 1},
-    {"drop-column", HIGH, drops_column, "its values go", "if it lives on under another name, write @renamed behind it",
-     0},
-    {"drop-generated-column", MEDIUM, drops_generated_column, "queries that use it fail; no stored value goes", NULL,
-     0},
-    {"rename-column", MEDIUM, renames_column, "programs that use the old name fail",
-     "roll out what uses the new name at the same time", 0},
-    {"change-type", HIGH, changes_type, "values may be converted, or no longer fit", "look at what the values become",
-     1},
-    {"set-not-null", HIGH, sets_not_null, "rows with NULL have to be filled, or forbid it",
-     "write behind it what rows with NULL shall hold: @fill", 1},
-    {"drop-not-null", SAFE, drops_not_null, "no row is refused that was taken before", NULL, 0},
-    {"change-conflict", MEDIUM, changes_conflict, "a write of NULL is dealt with in another way", NULL, 1},
-    {"change-default", SAFE, changes_default, "only new rows get it", NULL, 0},
-    {"change-collation", HIGH, changes_collation, "comparisons, order and what counts as a duplicate change",
-     "look for values that differ in case only", 1},
-    {"change-generated", HIGH, changes_generated, "its values are computed anew, in every row", NULL, 1},
-    {"column-order", SAFE, changes_column_order, "the table is made anew, no value changes", NULL, 0},
+    {{"add-column-not-null", MEDIUM, "rows that are there have to be filled",
+      "Every row gets a value that it never had, by an expression that somebody thought of. A program that inserts "
+      "without the new column fails.",
+      "Whether there are rows, and whether the expression of @fill gives each of them a value. Without rows it is "
+      "safe; "
+      "without an expression, or where it gives NULL, nothing is applied.",
+      "look at the expression of @fill", 1},
+     mo_rule_adds_not_null_column},
+    {{"add-column-computed", MEDIUM, "rows that are there get what its default gives now",
+      "The default is an expression (CURRENT_TIMESTAMP, random()): rows that are years old get the value of the moment "
+      "of the change, and the table is written anew.",
+      "Whether there are rows. Without any it is safe.", "say what they shall hold: @fill", 1},
+     mo_rule_adds_computed_default},
+    {{"add-column", SAFE, "rows that are there get its default",
+      "Nothing that is there changes, and inserts that do not name it work as before.", NULL, NULL, 0},
+     mo_rule_adds_column},
+    {{"drop-column", HIGH, "its values go",
+      "The values are gone for every program, and queries that name the column fail.",
+      "Which rows hold a value other than NULL and the default. With none it is medium: only queries that name it are "
+      "concerned.",
+      "if it lives on under another name, write @renamed behind it", 1},
+     mo_rule_drops_column},
+    {{"drop-generated-column", MEDIUM, "queries that use it fail; no stored value goes",
+      "It can be computed again from the other columns.", NULL, "roll out what no longer reads it first", 0},
+     mo_rule_drops_generated_column},
+    {{"rename-column", MEDIUM, "programs that use the old name fail",
+      "No value changes, but a program that still runs with the old name fails at its next query.", NULL,
+      "roll out what uses the new name at the same time", 0},
+     mo_rule_renames_column},
+    {{"change-type", HIGH, "values may be converted, or no longer fit",
+      "A new affinity converts what can be converted: '007' becomes 7 for ever. A STRICT table refuses what does not "
+      "fit.",
+      "Each value is put into a column of the new type in a private database and read again: refused, changed, stored "
+      "in "
+      "another form without loss, or the same. With all the same it is safe, with none changed it is medium; with one "
+      "refused, in every mode nothing is applied.",
+      "look at the rows that are named, and change them first", 1},
+     mo_rule_changes_type},
+    {{"set-not-null", HIGH, "rows with NULL have to be filled, or forbid it",
+      "Rows with NULL need a value that they never had, and a program that writes NULL fails.",
+      "Which rows are NULL. With none it is safe; with some and no @fill, in every mode nothing is applied.",
+      "write behind it what rows with NULL shall hold: @fill", 1},
+     mo_rule_sets_not_null},
+    {{"drop-not-null", SAFE, "no row is refused that was taken before",
+      "A program that cannot read NULL meets one only when another writes it.", NULL, NULL, 0},
+     mo_rule_drops_not_null},
+    {{"change-conflict", MEDIUM, "a write of NULL is dealt with in another way",
+      "ON CONFLICT may ignore or replace what failed before, without an error.", "Whether there are rows.",
+      "test the writes that rely on it", 1},
+     mo_rule_changes_conflict},
+    {{"change-default", SAFE, "only new rows get it",
+      "Rows that are there keep what they hold, also those that read the old default from the definition.", NULL, NULL,
+      0},
+     mo_rule_changes_default},
+    {{"change-collation", HIGH, "comparisons, order and what counts as a duplicate change",
+      "Queries find other rows, in another order, and a unique key over it may forbid rows that are there.",
+      "Which values become the same as others. With none it is medium; with one in a unique key, in every mode nothing "
+      "is applied.",
+      "look for values that differ in case only", 1},
+     mo_rule_changes_collation},
+    {{"change-generated", HIGH, "its values are computed anew, in every row",
+      "What was read from it yesterday is no longer there.",
+      "Which rows get another value, where the expression names stored columns only. With none it is safe.",
+      "look at the rows that are named", 1},
+     mo_rule_changes_generated},
+    {{"column-order", SAFE, "the table is made anew, no value changes",
+      "Only what reads columns by their place (SELECT *, INSERT without names) sees it.", NULL, NULL, 0},
+     mo_rule_changes_column_order},
     /* constraints and options */
-    {"rename-constraint", SAFE, renames_constraint, "only its name changes", NULL, 0},
-    {"change-primary-key", HIGH, changes_primary_key, "rows are told apart in another way",
-     "look for duplicates, and for tables that refer to this one", 1},
-    {"add-check", MEDIUM, adds_check, "fails when a row breaks it, and refuses new ones", "look for rows that break it",
-     1},
-    {"alter-check", MEDIUM, alters_check, "fails when a row breaks it, and refuses new ones",
-     "look for rows that break it", 1},
-    {"drop-check", SAFE, drops_check, "no row is refused that was taken before", NULL, 0},
-    {"add-unique", MEDIUM, adds_unique, "fails when rows are the same in it, and refuses new ones",
-     "look for duplicates first", 1},
-    {"alter-unique", MEDIUM, alters_unique, "fails when rows are the same in it, and refuses new ones",
-     "look for duplicates first", 1},
-    {"drop-unique", MEDIUM, drops_unique, "duplicates are refused no more", NULL, 0},
-    {"add-foreign-key", MEDIUM, adds_foreign_key, "rows without a parent are refused from now on",
-     "look for rows whose parent is missing", 1},
-    {"alter-foreign-key", MEDIUM, alters_foreign_key, "what happens to rows when their parent goes may change",
-     "look for rows whose parent is missing", 1},
-    {"drop-foreign-key", MEDIUM, drops_foreign_key, "rows without a parent are refused no more", NULL, 0},
-    {"set-strict", HIGH, sets_strict, "values of another type are refused", "look for values of another type", 1},
-    {"drop-strict", MEDIUM, drops_strict, "values of any type are taken from now on", NULL, 0},
-    {"change-option", MEDIUM, changes_other_option, "the table is stored in another way", NULL, 1},
+    {{"rename-constraint", SAFE, "only its name changes", "Nobody compares by it.", NULL, NULL, 0},
+     mo_rule_renames_constraint},
+    {{"drop-primary-key", HIGH, "nothing tells rows apart any more",
+      "Duplicates and NULL are taken from now on, and foreign keys that refer to it no longer work.", NULL,
+      "leave a UNIQUE constraint over the same columns", 0},
+     mo_rule_drops_primary_key},
+    {{"change-primary-key", HIGH, "rows are told apart in another way",
+      "Tables and programs refer to rows by this key; what it was is in no column any more.",
+      "Which rows repeat the key of another, or have none. With one, in every mode nothing is applied; with none it "
+      "stays "
+      "high.",
+      "look for tables and programs that refer to this one", 1},
+     mo_rule_changes_primary_key},
+    {{"add-check", MEDIUM, "fails when a row breaks it, and refuses new ones",
+      "Rows that break it stop the change; a program that writes such rows fails from then on.", COUNTS_BROKEN,
+      "change the rows that break it, or the condition", 1},
+     mo_rule_adds_check},
+    {{"alter-check", MEDIUM, "fails when a row breaks it, and refuses new ones",
+      "A value that was taken so far (one of an enumeration, say) may be refused now, also where rows hold it.",
+      COUNTS_BROKEN, "change the rows that break it, or the condition", 1},
+     mo_rule_alters_check},
+    {{"drop-check", SAFE, "no row is refused that was taken before",
+      "What it forbade may be written from now on; no row changes.", NULL, NULL, 0},
+     mo_rule_drops_check},
+    {{"add-unique", MEDIUM, "fails when rows are the same in it, and refuses new ones",
+      "Duplicates stop the change; a program that writes them fails from then on.", COUNTS_DUPLICATES, KEEP_ONE, 1},
+     mo_rule_adds_unique},
+    {{"alter-unique", MEDIUM, "fails when rows are the same in it, and refuses new ones",
+      "It forbids duplicates among other values than before.", COUNTS_DUPLICATES, KEEP_ONE, 1},
+     mo_rule_alters_unique},
+    {{"drop-unique", MEDIUM, "duplicates are refused no more",
+      "A program that relies on a refused duplicate (INSERT … ON CONFLICT) fails, or writes it twice.", NULL,
+      "see that nothing relies on it", 0},
+     mo_rule_drops_unique},
+    {{"add-cascade", MEDIUM, "rows go with their parent from now on",
+      "A DELETE that failed, or left children behind, takes them with it.", NULL,
+      "look at what deletes parents, and how many children they have", 0},
+     mo_rule_adds_cascade},
+    {{"add-foreign-key", MEDIUM, "rows without a parent are refused from now on",
+      "Rows without a parent stop the change; a program that writes children first fails from then on.",
+      "Which rows have no parent. With none it is safe; with one, in every mode nothing is applied.",
+      "give these rows a parent, set the column to NULL, or delete them", 1},
+     mo_rule_adds_foreign_key},
+    {{"alter-foreign-key", MEDIUM, "what happens to rows when their parent goes may change",
+      "Deletes and updates of parents have other effects than the programs were tested with.",
+      "Which rows have no parent that had one before. With one, in every mode nothing is applied; with none it stays "
+      "medium, but for a table without rows.",
+      "give these rows a parent, set the column to NULL, or delete them", 1},
+     mo_rule_alters_foreign_key},
+    {{"drop-foreign-key", MEDIUM, "rows without a parent are refused no more",
+      "Children may be left behind by a DELETE from now on, or written without a parent.", NULL,
+      "see that something else keeps them together", 0},
+     mo_rule_drops_foreign_key},
+    {{"set-strict", HIGH, "values of another type are refused",
+      "A value that does not fit its column stops the change, and a program that writes one fails.",
+      "Each value of each column is put into the STRICT table in a private database. With all taken as they are it is "
+      "safe, with none changed it is medium; with one refused, in every mode nothing is applied.",
+      "look at the rows that are named, and change them first", 1},
+     mo_rule_sets_strict},
+    {{"drop-strict", MEDIUM, "values of any type are taken from now on",
+      "A program that reads numbers may meet texts, once another writes them.", NULL,
+      "leave a CHECK of typeof() where it matters", 0},
+     mo_rule_drops_strict},
+    {{"change-option", MEDIUM, "the table is stored in another way",
+      "WITHOUT ROWID takes the row ids away, and takes no NULL in its key.",
+      "Which rows are NULL in the key. With one, in every mode nothing is applied. Without rows it is safe.",
+      "see that no program reads row ids", 1},
+     mo_rule_changes_other_option},
+    /* steps */
+    {{"large-rebuild", MEDIUM, "writers wait while the rows are copied",
+      "A rebuild copies every row in one transaction, for which writers wait, and needs the space twice meanwhile.",
+      "How many rows and bytes the table has: from 500,000 rows or 256 MB on it is large.",
+      "apply it when few write, or with --online", 0},
+     mo_rule_rebuilds_large_table},
+    {{"data-hook", MEDIUM, "a hook writes data",
+      "What a hook does to rows is not read off two schemas, so nobody but its author can judge it.", NULL,
+      "read it, and try it on a copy", 0},
+     mo_rule_runs_hook},
     /* what holds when none of them fires */
-    {"unclassified", HIGH, never, "no rule knows this change", "look at its statements", 0},
-    {NULL, SAFE, NULL, NULL, NULL, 0},
+    {{"unclassified", HIGH, "no rule knows this change", "What nobody thought of is dangerous.", NULL,
+      "look at its statements", 0},
+     mo_rule_never},
+    {{NULL, SAFE, NULL, NULL, NULL, NULL, 0}, NULL},
 };
+
+const mo_rule *mo_rule_find(const char *id)
+{
+    for (const mo_rule *r = mo_rules; r->info.id; r++)
+        if (strcmp(r->info.id, id) == 0)
+            return r;
+    return NULL;
+}

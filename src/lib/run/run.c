@@ -87,6 +87,14 @@ static int tick(void *user, int64_t rows_done)
     return tell(r, MOULT_EVENT_PROGRESS, 0, rows_done);
 }
 
+/* Called while rows are asked. */
+static int tick_cancel(void *user, int64_t rows_done)
+{
+    const runner *r = user;
+    (void)rows_done;
+    return mo_cancelled(r->monitor->cancel) ? MOULT_CANCELLED : MOULT_OK;
+}
+
 static int take_count(void *user, size_t count, const mo_value *values)
 {
     int64_t *rows = user;
@@ -316,25 +324,28 @@ static int rows_still_seen(runner *r, int *seen)
     return rc;
 }
 
+static void add_finding(mo_hash *sum, const mo_change *change, const mo_part *part, size_t i, size_t k)
+{
+    const mo_findings *f = part ? &part->found : &change->found;
+    int64_t all[] = {(int64_t)i,       (int64_t)k,
+                     f->harmless,      f->mild,
+                     f->forbidden > 0, part && part->null_rows != 0,
+                     change->rows > 0, part && part->default_rows > 0};
+    mo_hash one = mo_hash_of(all, sizeof all);
+    sum->low ^= one.low;
+    sum->high ^= one.high;
+}
+
 /* What the plan took from the rows, as one value: does it still hold? */
 static mo_hash findings(const mo_plan *p)
 {
-    int64_t all[6];
     mo_hash sum = {0, 0};
-    for (size_t i = 0; i < p->changes.count; i++)
-        for (size_t k = 0; k < p->changes.items[i].parts.count; k++) {
-            const mo_part *part = &p->changes.items[i].parts.items[k];
-            mo_hash one;
-            all[0] = (int64_t)i;
-            all[1] = (int64_t)k;
-            all[2] = part->harmless;
-            all[3] = part->null_rows > 0;
-            all[4] = part->default_rows > 0;
-            all[5] = p->changes.items[i].rows > 0;
-            one = mo_hash_of(all, sizeof all);
-            sum.low ^= one.low;
-            sum.high ^= one.high;
-        }
+    for (size_t i = 0; i < p->changes.count; i++) {
+        const mo_change *c = &p->changes.items[i];
+        add_finding(&sum, c, NULL, i, 0);
+        for (size_t k = 0; k < c->parts.count; k++)
+            add_finding(&sum, c, &c->parts.items[k], i, k + 1);
+    }
     return sum;
 }
 
@@ -342,10 +353,11 @@ static mo_hash findings(const mo_plan *p)
 static int ask_again(runner *r)
 {
     mo_hash before = findings(r->plan);
+    mo_watch watch = {tick_cancel, r};
     int rc;
     if (!r->plan->asks_rows || r->plan->changes.count == 0)
         return MOULT_OK;
-    rc = r->d->probe(r->c, r->plan, r->err);
+    rc = r->d->probe(r->c, r->plan, r->monitor->probe_timeout, &watch, r->err);
     if (rc != MOULT_OK || mo_hash_equal(before, findings(r->plan)))
         return rc;
     mo_error_set(r->err, MOULT_CHANGED, "rows were written since plan %.8s was made, and it would be another now",

@@ -12,6 +12,7 @@ typedef struct mo_monitor {
     void *user;
     const volatile int *cancel;
     double statement_timeout;
+    double probe_timeout; /* for asking the rows of one table */
     mo_lock *lock; /* moult's lock, while it is held; NULL: nobody is told by it */
 } mo_monitor;
 /* What runs now, for whoever looks at the lock. */

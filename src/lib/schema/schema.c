@@ -134,3 +134,17 @@ int mo_object_mentions(const mo_object *o, const char *name)
     }
     return 0;
 }
+
+int mo_schema_allow(mo_schema *s, const mo_allow *a, mo_error *err)
+{
+    mo_allow copy = *a;
+    copy.rule = mo_region_dup(s->region, a->rule);
+    copy.reason = mo_region_dup(s->region, a->reason);
+    copy.object = mo_region_dup(s->region, a->object);
+    copy.column = mo_region_dup(s->region, a->column);
+    copy.where.file = mo_region_dup(s->region, a->where.file);
+    if (!copy.rule || !copy.reason || !copy.object || (a->column && !copy.column) ||
+        (a->where.file && !copy.where.file))
+        return mo_error_nomem(err);
+    return mo_vec_push(s->region, &s->allows, copy) ? mo_error_nomem(err) : MOULT_OK;
+}

@@ -147,13 +147,25 @@ typedef struct mo_object {
     mo_table *table;  /* tables; else NULL */
 } mo_object;
 
+/* An annotation that allows what a rule says of one object. */
+typedef struct mo_allow {
+    const char *rule, *reason;
+    const char *object; /* as written ("users", "users.legacy_id"), or the name of what it stands at */
+    const char *column; /* it stands at this column of `object`; NULL: not at a column */
+    int constraint; /* it stands at this one, from 1, of the constraints beside the columns of `object`; 0: at none */
+    int used;       /* 1: it matched something */
+    mo_where where;
+} mo_allow;
+typedef MO_VEC(mo_allow) mo_allows;
+
 typedef struct mo_schema {
     mo_region *region;
     MO_VEC(mo_object *) objects;    /* sorted by (kind, space, name folded) once mo_schema_seal() ran */
     mo_map *by_name[MO_KIND_COUNT]; /* folded name to object; of one namespace each where engines have them */
     const char *dialect;            /* its dialect's name, for the snapshot; NULL: not known */
     char fingerprint[65];
-    int live; /* 1: read from the handle's own database, so its rows can be asked */
+    mo_allows allows; /* of a desired schema */
+    int live;         /* 1: read from the handle's own database, so its rows can be asked */
 } mo_schema;
 
 mo_schema *mo_schema_new(void); /* NULL: no memory */
@@ -169,6 +181,7 @@ mo_object *mo_schema_object_share(mo_schema *s, const mo_object *o);
 mo_column *mo_column_copy(mo_region *r, const mo_column *from);             /* deep; NULL: no memory */
 mo_constraint *mo_constraint_copy(mo_region *r, const mo_constraint *from); /* deep; NULL: no memory */
 int mo_schema_add(mo_schema *s, mo_object *o, mo_error *err);
+int mo_schema_allow(mo_schema *s, const mo_allow *a, mo_error *err); /* a deep copy of it */
 /* Sorts, indexes, computes the canonical form of tables that have none yet and of what depends on the schema around it,
  * and the fingerprint. After the last add. */
 int mo_schema_seal(mo_schema *s, mo_error *err);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* scope.c - include and exclude patterns: what of a schema is looked at. */
 #include "schema/scope.h"
+
+#include <string.h>
+
 #include "schema/fold.h"
 
 /* One character, which may be several bytes of UTF-8. */
@@ -61,6 +64,18 @@ int mo_scope_has(const mo_scope *scope, const mo_object *o)
     return mo_scope_has_name(scope, mo_kinds[o->kind].of_table && o->parent ? o->parent : o->name);
 }
 
+/* Is an annotation about something that is looked at? Of "table.column" the table counts. */
+static int looks_at(const mo_scope *scope, const mo_allow *a)
+{
+    char table[256];
+    size_t n = strcspn(a->object, ".");
+    if (n >= sizeof table)
+        return 1;
+    memcpy(table, a->object, n);
+    table[n] = '\0';
+    return mo_scope_has_name(scope, table);
+}
+
 int mo_scope_apply(const mo_scope *scope, const mo_schema *s, mo_schema **out, mo_error *err)
 {
     *out = NULL;
@@ -76,6 +91,9 @@ int mo_scope_apply(const mo_scope *scope, const mo_schema *s, mo_schema **out, m
         mo_object *copy = mo_schema_object_same(kept, o);
         rc = copy ? mo_schema_add(kept, copy, err) : mo_error_nomem(err);
     }
+    for (size_t i = 0; rc == MOULT_OK && i < s->allows.count; i++)
+        if (looks_at(scope, &s->allows.items[i]))
+            rc = mo_schema_allow(kept, &s->allows.items[i], err);
     if (rc == MOULT_OK)
         rc = mo_schema_seal(kept, err);
     if (rc != MOULT_OK) {

@@ -56,6 +56,29 @@ static int put_object(json_t *out, const mo_object *o)
     return put_renamed_columns(out, o);
 }
 
+/* Nothing when there are none. */
+static int put_allows(json_t *root, const mo_schema *s)
+{
+    json_t *allows = s->allows.count ? json_array() : NULL;
+    if (!s->allows.count)
+        return 0;
+    if (mo_json_set(root, "allows", allows))
+        return -1;
+    for (size_t i = 0; i < s->allows.count; i++) {
+        const mo_allow *a = &s->allows.items[i];
+        json_t *o = json_object();
+        if (!o || mo_json_set(o, "rule", mo_json_text(a->rule)) || mo_json_set(o, "reason", mo_json_text(a->reason)) ||
+            mo_json_set(o, "object", mo_json_text(a->object)) || mo_json_set(o, "column", mo_json_text(a->column)) ||
+            mo_json_set(o, "constraint", json_integer(a->constraint))) {
+            json_decref(o);
+            return -1;
+        }
+        if (mo_json_push(allows, o))
+            return -1;
+    }
+    return 0;
+}
+
 static int put_schema(json_t *root, const mo_schema *s)
 {
     json_t *objects = json_array();
@@ -76,7 +99,7 @@ static int put_schema(json_t *root, const mo_schema *s)
         if (mo_json_push(objects, object))
             return -1;
     }
-    return 0;
+    return put_allows(root, s);
 }
 
 int mo_snapshot_write(const mo_schema *s, mo_str *out, mo_error *err)
@@ -199,9 +222,31 @@ static void check_twice(mo_json_reader *r, const mo_schema *s)
     }
 }
 
+static void read_allows(mo_json_reader *r, mo_schema *s, const json_t *root)
+{
+    static const char *const keys[] = {"rule", "reason", "object", "column", "constraint", NULL};
+    const json_t *allows = json_object_get(root, "allows"), *from;
+    size_t i;
+    if (allows && !json_is_array(allows))
+        mo_json_wrong(r, "'allows' is not an array");
+    json_array_foreach(allows, i, from)
+    {
+        mo_allow a = {0};
+        mo_json_only(r, from, "allows", keys);
+        a.rule = mo_json_get_text(r, from, "allows", "rule");
+        a.reason = mo_json_get_text(r, from, "allows", "reason");
+        a.object = mo_json_get_text(r, from, "allows", "object");
+        a.column = mo_json_get_optional_text(r, from, "allows", "column");
+        a.constraint = (int)mo_json_get_integer(r, from, "allows", "constraint", 0, 1000000);
+        if (r->code != MOULT_OK)
+            return;
+        r->code = mo_schema_allow(s, &a, r->err);
+    }
+}
+
 static void read_schema(mo_json_reader *r, const mo_dialect *d, mo_schema *s, const json_t *root)
 {
-    static const char *const keys[] = {"format", "format_version", "dialect", "fingerprint", "objects", NULL};
+    static const char *const keys[] = {"format", "format_version", "dialect", "fingerprint", "objects", "allows", NULL};
     mo_json_check_format(r, root, "moult-schema", SNAPSHOT_VERSION);
     mo_json_only(r, root, "", keys);
     const char *dialect = r->code == MOULT_OK ? mo_json_get_optional_text(r, root, "", "dialect") : NULL;
@@ -215,6 +260,7 @@ static void read_schema(mo_json_reader *r, const mo_dialect *d, mo_schema *s, co
         if (r->code != MOULT_OK)
             return;
     }
+    read_allows(r, s, root);
     if (r->code == MOULT_OK)
         r->code = mo_schema_seal(s, r->err);
     check_twice(r, s);

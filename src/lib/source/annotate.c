@@ -18,12 +18,14 @@ typedef struct walk {
     const mo_lex_rules *rules;
     const char *file;
     mo_annotations *out;
+    mo_allows *allows;
     mo_error *err;
     mo_lexer lexer;
     mo_token token;    /* the one looked at; comments were dealt with before */
     const char *table; /* NULL: the statement creates no table */
     owner_kind owner;  /* of the last token */
     size_t index;      /* of the owner's entry in `out` */
+    int constraint;    /* so many constraints stood beside the columns */
     int line;          /* where the last token ends; 0: there was none */
 } walk;
 
@@ -61,6 +63,30 @@ static int give(walk *w, const mo_comment_words *words)
     return MOULT_OK;
 }
 
+/* What an @allow is about: what it names, else what it stands at. */
+static int give_allow(walk *w, const mo_comment_words *words, mo_allow a)
+{
+    if (!a.object) {
+        if (w->line != words->where.line) {
+            return misplaced(w, words, "an '@allow' that stands alone on its line does not say what it is about");
+        }
+        a.object = w->table; /* NULL: the whole statement, which whoever reads it knows */
+        a.column = w->owner == OWNER_COLUMN ? w->out->items[w->index].column : NULL;
+        a.constraint = w->owner == OWNER_CONSTRAINT ? w->constraint : 0;
+    }
+    return mo_vec_push(w->region, w->allows, a) == 0 ? MOULT_OK : mo_error_nomem(w->err);
+}
+
+static int give_allows(walk *w, const mo_comment_words *words)
+{
+    int rc = MOULT_OK;
+
+    for (size_t i = 0; rc == MOULT_OK && i < words->allows.count; i++) {
+        rc = give_allow(w, words, words->allows.items[i]);
+    }
+    return rc;
+}
+
 static int take_comment(walk *w, const mo_token *comment)
 {
     mo_comment_words words;
@@ -69,6 +95,9 @@ static int take_comment(walk *w, const mo_token *comment)
         return MOULT_OK;
     }
     int rc = mo_comment_read(w->region, w->rules, w->file, comment, &words, w->err);
+    if (rc == MOULT_OK) {
+        rc = give_allows(w, &words);
+    }
     if (rc != MOULT_OK || (!words.renamed_from && !words.fill)) {
         return rc;
     }
@@ -219,6 +248,7 @@ static int begin_item(walk *w)
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (mo_token_is(&w->token, words[i])) {
             w->owner = OWNER_CONSTRAINT;
+            w->constraint++;
             return MOULT_OK;
         }
     }
@@ -282,9 +312,9 @@ static void begin_walk(walk *w, const char *text, size_t length, int line, int c
 }
 
 int mo_annotate(mo_region *r, const mo_lex_rules *rules, const char *file, const mo_statement_text *statement,
-                mo_annotations *out, mo_error *err)
+                mo_annotations *out, mo_allows *allows, mo_error *err)
 {
-    walk w = {.region = r, .rules = rules, .file = file, .out = out, .err = err};
+    walk w = {.region = r, .rules = rules, .file = file, .out = out, .allows = allows, .err = err};
     const char *end = statement->tail ? statement->tail + statement->tail_length : statement->text + statement->length;
 
     memset(out, 0, sizeof *out);
@@ -293,10 +323,10 @@ int mo_annotate(mo_region *r, const mo_lex_rules *rules, const char *file, const
 }
 
 int mo_annotate_between(mo_region *r, const mo_lex_rules *rules, const char *file, const char *text, size_t length,
-                        int line, int column, mo_error *err)
+                        int line, int column, mo_allows *allows, mo_error *err)
 {
     mo_annotations none = {0};
-    walk w = {.region = r, .rules = rules, .file = file, .out = &none, .err = err};
+    walk w = {.region = r, .rules = rules, .file = file, .out = &none, .allows = allows, .err = err};
 
     begin_walk(&w, text, length, line, column);
     for (mo_token t = mo_lexer_next(&w.lexer); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD;

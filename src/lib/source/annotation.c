@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * annotation.c - what one comment says: `@renamed from=NAME`, `@fill EXPRESSION`, both, or nothing of ours.
+ * annotation.c - what one comment says: `@renamed from=NAME`, `@fill EXPRESSION`, `@allow RULE: REASON`, several of them,
+ * or nothing of ours.
  *
  * A word that is nearly one of ours is an error, not a remark: an annotation that is passed over because of a slip
  * of the pen means a dropped column instead of a renamed one.
@@ -8,6 +9,8 @@
 #include "source/annotation.h"
 
 #include <string.h>
+
+#include "base/near.h"
 
 typedef struct reader {
     mo_region *region;
@@ -79,37 +82,6 @@ static void inside_marks(reader *rd)
     rd->end = text + n - tail;
 }
 
-/* How far apart are two words: characters put in, left out, changed, or swapped with their neighbour. ASCII case
- * does not count. Words past 15 characters are far from all of ours. */
-static int distance(const char *a, size_t n, const char *b)
-{
-    int d[3][17];
-    size_t m = strlen(b);
-
-    if (n > 15 || m > 15) {
-        return 99;
-    }
-    for (size_t j = 0; j <= m; j++) {
-        d[0][j] = (int)j;
-    }
-    for (size_t i = 1; i <= n; i++) {
-        int *row = d[i % 3], *above = d[(i + 2) % 3], *above2 = d[(i + 1) % 3];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= m; j++) {
-            int same = (a[i - 1] | 0x20) == (b[j - 1] | 0x20);
-            int best = above[j - 1] + (same ? 0 : 1);
-            best = above[j] + 1 < best ? above[j] + 1 : best;
-            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-            if (i > 1 && j > 1 && (a[i - 1] | 0x20) == (b[j - 2] | 0x20) && (a[i - 2] | 0x20) == (b[j - 1] | 0x20) &&
-                above2[j - 2] + 1 < best) {
-                best = above2[j - 2] + 1;
-            }
-            row[j] = best;
-        }
-    }
-    return d[n % 3][m];
-}
-
 static int word_is(const char *word, size_t n, const char *is)
 {
     return strlen(is) == n && memcmp(word, is, n) == 0;
@@ -122,7 +94,7 @@ static int word_begins(const char *word, size_t n, const char *with)
 
 static int nearly_renamed(const char *word, size_t n)
 {
-    return word_begins(word, n, "rename") || (n >= 5 && distance(word, n, "renamed") <= 2);
+    return word_begins(word, n, "rename") || (n >= 5 && mo_distance(word, n, "renamed") <= 2);
 }
 
 /* "@file" and "@bill" are one character away and other people's, so only what begins like it is nearly it. */
@@ -252,9 +224,10 @@ static int read_fill(reader *rd, const char *start, mo_comment_words *out)
         return wrong(rd, start, "'@fill' has no expression", how);
     }
     for (const char *p = next_at(rd, rd->at); p; p = next_at(rd, p + 1)) {
-        if (nearly_renamed(p + 1, (size_t)(rd->end - p - 1)) || nearly_fill(p + 1, (size_t)(rd->end - p - 1))) {
+        size_t n = (size_t)(rd->end - p - 1);
+        if (nearly_renamed(p + 1, n) || nearly_fill(p + 1, n) || word_begins(p + 1, n, "allow")) {
             return wrong(rd, p, "'@fill' takes all that follows it, and here is another annotation",
-                         "write '@renamed from=…' before '@fill', and '@fill' once");
+                         "write '@renamed from=…' and '@allow …' before '@fill', and '@fill' once");
         }
     }
     if (!is_expression(rd->rules, rd->at, (size_t)(end - rd->at))) {
@@ -264,6 +237,80 @@ static int read_fill(reader *rd, const char *start, mo_comment_words *out)
     out->fill_where = where_of(rd, start);
     rd->at = rd->end;
     return out->fill ? MOULT_OK : mo_error_nomem(rd->err);
+}
+
+#define ALLOW_FORM                                                                                                     \
+    "write '@allow RULE: REASON' at the end of the line of what it is about, or, for what is dropped, "                \
+    "'@allow RULE TABLE.COLUMN: REASON' on a line of its own"
+
+/* "users", "users.legacy_id", with quotes where a name needs them. NULL object: there is none. */
+static int read_object(reader *rd, const char *start, const char **out)
+{
+    int nomem;
+    const char *column = NULL, *table = read_name(rd, &nomem);
+    if (table && rd->at < rd->end && *rd->at == '.') {
+        rd->at++;
+        column = read_name(rd, &nomem);
+        if (!column && !nomem) {
+            return wrong(rd, start, "'@allow' names no column after the point", ALLOW_FORM);
+        }
+    }
+    if (!nomem && column && !(table = mo_region_printf(rd->region, "%s.%s", table, column))) {
+        nomem = 1;
+    }
+    *out = table;
+    return nomem ? mo_error_nomem(rd->err) : MOULT_OK;
+}
+
+/* The end of a reason: the next annotation, or the end of the comment. */
+static const char *reason_end(const reader *rd)
+{
+    for (const char *p = next_at(rd, rd->at); p; p = next_at(rd, p + 1)) {
+        size_t n = (size_t)(rd->end - p - 1);
+        if (nearly_renamed(p + 1, n) || nearly_fill(p + 1, n) || word_begins(p + 1, n, "allow")) {
+            return p;
+        }
+    }
+    return rd->end;
+}
+
+/* After the word: " RULE [OBJECT]: REASON". */
+static int read_allow(reader *rd, const char *start, mo_comment_words *out)
+{
+    mo_allow a = {.where = where_of(rd, start)};
+    const char *from, *end;
+    int rc;
+
+    skip_blanks(rd);
+    from = rd->at;
+    while (rd->at < rd->end && is_word(*rd->at)) {
+        rd->at++;
+    }
+    if (rd->at == from) {
+        return wrong(rd, start, "'@allow' names no rule", ALLOW_FORM);
+    }
+    if (!(a.rule = mo_region_dupn(rd->region, from, (size_t)(rd->at - from)))) {
+        return mo_error_nomem(rd->err);
+    }
+    skip_blanks(rd);
+    if (rd->at < rd->end && *rd->at != ':' && (rc = read_object(rd, start, &a.object)) != MOULT_OK) {
+        return rc;
+    }
+    skip_blanks(rd);
+    if (rd->at == rd->end || *rd->at++ != ':') {
+        return wrong(rd, start, "'@allow' gives no reason", ALLOW_FORM);
+    }
+    skip_blanks(rd);
+    from = rd->at;
+    rd->at = end = reason_end(rd);
+    while (end > from && is_blank(end[-1])) {
+        end--;
+    }
+    if (end == from) {
+        return wrong(rd, start, "'@allow' gives no reason", ALLOW_FORM);
+    }
+    a.reason = mo_region_dupn(rd->region, from, (size_t)(end - from));
+    return a.reason && mo_vec_push(rd->region, &out->allows, a) == 0 ? MOULT_OK : mo_error_nomem(rd->err);
 }
 
 static int read_word(reader *rd, const char *start, mo_comment_words *out)
@@ -281,6 +328,12 @@ static int read_word(reader *rd, const char *start, mo_comment_words *out)
     }
     if (parted && word_is(word, n, "fill")) {
         return read_fill(rd, start, out);
+    }
+    if (parted && word_is(word, n, "allow")) {
+        return read_allow(rd, start, out);
+    }
+    if (word_begins(word, n, "allow")) {
+        return wrong(rd, start, "this is no annotation; did you mean '@allow …'?", ALLOW_FORM);
     }
     if (nearly_renamed(word, n)) {
         return wrong(rd, start, "this is no annotation; did you mean '@renamed from=…'?", RENAMED_FORM);
@@ -302,7 +355,7 @@ int mo_comment_read(mo_region *r, const mo_lex_rules *rules, const char *file, c
     inside_marks(&rd);
     for (const char *p = next_at(&rd, rd.at); rc == MOULT_OK && p; p = next_at(&rd, rd.at)) {
         rc = read_word(&rd, p, out);
-        if (rc == MOULT_OK && (out->renamed_from || out->fill) && !out->where.file) {
+        if (rc == MOULT_OK && (out->renamed_from || out->fill || out->allows.count) && !out->where.file) {
             out->where = where_of(&rd, p);
         }
     }

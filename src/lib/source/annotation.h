@@ -9,7 +9,8 @@
 typedef struct mo_comment_words {
     const char *renamed_from; /* NULL: none */
     const char *fill;         /* NULL: none */
-    mo_where where;           /* of the first */
+    mo_allows allows;
+    mo_where where; /* of the first */
     mo_where fill_where;
 } mo_comment_words;
 

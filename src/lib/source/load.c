@@ -273,6 +273,9 @@ static int load(mo_load *l, mo_schema **out)
     if (rc == MOULT_OK) {
         rc = anything_runs(l) ? make(l, all, &made) : take_some(l, NULL);
     }
+    for (size_t i = 0; rc == MOULT_OK && i < l->allows.count; i++) {
+        rc = mo_schema_allow(all ? made : l->out, &l->allows.items[i], l->err);
+    }
     if (rc == MOULT_OK) {
         *out = all ? made : l->out;
         made = all ? NULL : made;

@@ -35,7 +35,8 @@ typedef struct mo_load {
     mo_map *relations; /* name → item: what a FROM may name, and indexes */
     mo_map *triggers;  /* name → item: their names are their own */
     int ordered;       /* 1: there is more than plain CREATEs, so the order may matter, and all is run */
-    mo_schema *out;    /* not sealed */
+    mo_allows allows;
+    mo_schema *out; /* not sealed */
     mo_error *err;
 } mo_load;
 
@@ -54,8 +55,8 @@ int mo_load_place(mo_load *l, const mo_item *item);
 /* What the limits say: MOULT_OK, CANCELLED, TIMEOUT. */
 int mo_load_alive(const mo_load *l);
 
-/* annotate.c: comments between statements: an annotation there stands alone. */
+/* annotate.c: comments between statements: of annotations only an @allow that says what it is about may stand there. */
 int mo_annotate_between(mo_region *r, const mo_lex_rules *rules, const char *file, const char *text, size_t length,
-                        int line, int column, mo_error *err);
+                        int line, int column, mo_allows *allows, mo_error *err);
 
 #endif

@@ -64,9 +64,9 @@ typedef struct mo_annotation {
 } mo_annotation;
 typedef MO_VEC(mo_annotation) mo_annotations;
 /* The columns of one CREATE TABLE statement with their places, and the annotations that stand at the end of their
- * lines. SOURCE when an annotation is malformed, unknown ("@rename"), stands alone on a line, or where none is
+ * lines; those that allow something go to `allows`, with no object where they are about the statement as a whole. SOURCE when an annotation is malformed, unknown ("@rename"), stands alone on a line, or where none is
  * allowed. */
 int mo_annotate(mo_region *r, const mo_lex_rules *rules, const char *file, const mo_statement_text *statement,
-                mo_annotations *out, mo_error *err);
+                mo_annotations *out, mo_allows *allows, mo_error *err);
 
 #endif

@@ -44,7 +44,8 @@ static int check_gap(mo_load *l, const mo_text *text, const mo_lexer *before, co
             column++;
         }
     }
-    return mo_annotate_between(l->region, l->d->lex, text->name, at, (size_t)(end - at), line, column, l->err);
+    return mo_annotate_between(l->region, l->d->lex, text->name, at, (size_t)(end - at), line, column, &l->allows,
+                               l->err);
 }
 
 int mo_load_annotate(mo_load *l, mo_item *item)
@@ -53,7 +54,13 @@ int mo_load_annotate(mo_load *l, mo_item *item)
         return MOULT_OK;
     }
     item->noted = 1;
-    return mo_annotate(l->region, l->d->lex, item->text->name, &item->st, &item->notes, l->err);
+    size_t before = l->allows.count;
+    int rc = mo_annotate(l->region, l->d->lex, item->text->name, &item->st, &item->notes, &l->allows, l->err);
+    for (size_t i = before; rc == MOULT_OK && i < l->allows.count; i++) {
+        mo_allow *a = &l->allows.items[i];
+        a->object = a->object ? a->object : item->decl.name ? item->decl.name : "";
+    }
+    return rc;
 }
 
 /* Does the statement, with what stands behind it, have an '@' at all? */

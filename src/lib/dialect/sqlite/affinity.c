@@ -73,3 +73,21 @@ int mo_sqlite_default_is_constant(const char *canonical)
     t = mo_lexer_next(&l);
     return t.kind == MO_TOKEN_END;
 }
+
+int mo_sqlite_inside(const char *text, const char **start, size_t *length)
+{
+    mo_lexer x;
+    mo_token t;
+    int depth = 0;
+    *start = NULL;
+    mo_lexer_init(&x, &mo_lex_sqlite, text, strlen(text));
+    for (t = mo_lexer_next(&x); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD; t = mo_lexer_next(&x)) {
+        if (mo_token_is_punct(&t, '(') && depth++ == 0)
+            *start = t.text + 1;
+        if (mo_token_is_punct(&t, ')') && --depth == 0) {
+            *length = (size_t)(t.text - *start);
+            return 1;
+        }
+    }
+    return 0;
+}

@@ -159,7 +159,7 @@ static int fills(const mo_part *p)
     if (c->fill == NULL)
         return 0;
     return p->op == MOULT_OP_CREATE ||
-           ((p->attrs & (1u << MO_ATTR_NOT_NULL)) && c->attr[MO_ATTR_NOT_NULL].canonical && p->null_rows > 0);
+           ((p->attrs & (1u << MO_ATTR_NOT_NULL)) && c->attr[MO_ATTR_NOT_NULL].canonical && p->null_rows != 0);
 }
 
 static void look_at_changed_column(alteration *a, const mo_part *p)

@@ -8,7 +8,6 @@
  */
 #include <string.h>
 
-#include "base/lexer.h"
 #include "dialect/sqlite/ladder.h"
 
 #define BUMP "\"_moult_bump\""
@@ -32,25 +31,6 @@ int mo_ladder_edit(mo_ladder *l, mo_step *step, const char *table, const char *s
         rc = mo_step_run(l->plan, step, after[i], 0, l->err);
     mo_str_free(&update);
     return rc;
-}
-
-/* The condition of a CHECK, from the text of its constraint: what stands within its parentheses. */
-static int check_condition(const char *text, const char **start, size_t *length)
-{
-    mo_lexer x;
-    mo_token t;
-    int depth = 0;
-    *start = NULL;
-    mo_lexer_init(&x, &mo_lex_sqlite, text, strlen(text));
-    for (t = mo_lexer_next(&x); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD; t = mo_lexer_next(&x)) {
-        if (mo_token_is_punct(&t, '(') && depth++ == 0)
-            *start = t.text + 1;
-        if (mo_token_is_punct(&t, ')') && --depth == 0) {
-            *length = (size_t)(t.text - *start);
-            return 1;
-        }
-    }
-    return 0;
 }
 
 static int assert_none(mo_ladder *l, mo_step *step, const char *table, const mo_str *where, const char *message,
@@ -82,7 +62,7 @@ static int assert_not_null(mo_ladder *l, mo_step *step, const mo_change *change,
     rc = assert_none(
         l, step, change->after->name, &where,
         mo_region_printf(l->plan->region, "%s.%s becomes NOT NULL, and is NULL", change->after->name, c->name),
-        change->rows, part->op == MOULT_OP_ALTER && part->null_rows == 0);
+        change->rows, part->op == MOULT_OP_ALTER && part->null_rows == 0 && part->found.evidence);
     mo_str_free(&where);
     return rc;
 }
@@ -93,7 +73,7 @@ static int assert_check(mo_ladder *l, mo_step *step, const mo_change *change, co
     size_t n;
     mo_str where = {0};
     int rc;
-    if (!check_condition(check->text, &start, &n))
+    if (!mo_sqlite_inside(check->text, &start, &n))
         return MOULT_OK;
     mo_str_add(&where, "NOT (");
     mo_str_addn(&where, start, n);

@@ -3,7 +3,7 @@
  * ladder.h - changes to steps on SQLite: for each table the cheapest rung that is right.
  *
  *   rename.c    native RENAME TABLE and RENAME COLUMN, which make everything that names the old name follow
- *   probe.c     asks the rows what the choice and the refusals depend on
+ *   probe*.c    ask the rows what the choice, the risks and the refusals depend on (see probe.h)
  *   steps.c     drops and creates, and the order of all
  *   expand.c    what only adds, where hooks or a phase ask for it to come first
  *   alter.c     one table: which rung
@@ -18,7 +18,7 @@
 #include "dialect/dialect.h"
 
 /* Slots of the dialect. */
-int mo_sqlite_probe(mo_conn *c, mo_plan *plan, mo_error *err);
+int mo_sqlite_probe(mo_conn *c, mo_plan *plan, double seconds, const mo_watch *watch, mo_error *err);
 int mo_sqlite_renames(mo_plan *plan, int tolerant, mo_error *err);
 int mo_sqlite_steps(mo_conn *c, mo_plan *plan, mo_error *err);
 int mo_sqlite_expand(mo_conn *c, mo_plan *plan, mo_error *err);
@@ -31,7 +31,6 @@ enum {
     MO_ORDER_DROP_INDEX = 220000,
     MO_ORDER_DROP_TABLE = 300000,
     MO_ORDER_CREATE_TABLE = 400000,
-    MO_ORDER_LOOSEN = 450000,
     MO_ORDER_ADD_COLUMN = 500000,
     MO_ORDER_EDIT = 600000,
     MO_ORDER_DROP_COLUMN = 650000,
@@ -73,6 +72,8 @@ int mo_ladder_edit_asserts(mo_ladder *l, mo_step *step, const mo_change *change)
 int mo_ladder_rebuild(mo_ladder *l, const mo_change *change, const char *why);
 /* Makes again, at the end of a step, the indexes and triggers of a table that have no change of their own. */
 int mo_ladder_restore(mo_ladder *l, mo_step *step, const char *table, int indexes);
+/* A name under which the row id can be reached; NULL: the table has none, or columns hide it. */
+const char *mo_sqlite_row_id_name(const mo_table *t);
 /* `sql` of a CREATE with another name for what it creates; NULL: no memory. */
 char *mo_ladder_create_as(mo_region *r, const char *sql, const char *name);
 
@@ -82,7 +83,9 @@ int mo_ladder_check_fills(mo_plan *plan, mo_conn *live, mo_error *err);
 /* vtab.c */
 int mo_ladder_virtual(mo_ladder *l, const mo_change *change);
 
-/* affinity.c: SQLite's five, by the rules of its documentation ("Determination Of Column Affinity"). */
+/* affinity.c: what stands within the first parentheses of a text: 1, or 0 when there are none. */
+int mo_sqlite_inside(const char *text, const char **start, size_t *length);
+/* SQLite's five, by the rules of its documentation ("Determination Of Column Affinity"). */
 typedef enum mo_affinity {
     MO_AFFINITY_BLOB = 0,
     MO_AFFINITY_TEXT,

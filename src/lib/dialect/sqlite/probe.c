@@ -1,198 +1,125 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe.c - asks the rows of altered tables, one pass over each: how many there are, how many are NULL where NULL shall not be
- * any more, how many read a default that changes. What the rows forbid in every mode is refused here, with what to write.
+ * probe.c - asks the rows of all tables that a plan touches: one table after another, each within its time limit.
+ *
+ * For each table: its questions are collected, one pass answers those that it can, what is left is asked by queries of
+ * their own; then every answer is put into words and into the findings of the change that it is about.
  */
 #include <string.h>
 
-#include "dialect/sqlite/ladder.h"
+#include "dialect/sqlite/probe.h"
 
-#define MO_PROBE_MAX 1900 /* questions of one pass: SQLite allows 2,000 columns in a result */
-
-typedef struct question {
-    mo_part *part;
-    int about_default; /* else about NULL */
-} question;
-
-typedef struct probe {
+typedef struct probes {
     mo_conn *conn;
     mo_plan *plan;
-    mo_change *change;
-    question asked[MO_PROBE_MAX];
-    size_t count;
-    int64_t answers[MO_PROBE_MAX + 1];
-    size_t *refused; /* columns so far, of all tables */
-    mo_error *first; /* the first refusal */
-    mo_str *others;  /* all others */
+    double seconds;
+    const mo_watch *watch;
+    size_t refused; /* columns so far, of all tables */
+    mo_error first; /* the first refusal, kept apart: asking goes on */
+    mo_str others;
     mo_error *err;
-} probe;
+} probes;
 
-static int take_row(void *user, size_t count, const mo_value *values)
+/* --- the questions of one table ------------------------------------------------------------------------------------------ */
+
+/* Is an altered constraint more than renamed? A key is also when only its column becomes the row id. */
+static int says_more(const mo_part *part)
 {
-    probe *p = user;
-    for (size_t i = 0; i < count && i <= MO_PROBE_MAX; i++)
-        p->answers[i] = values[i].integer;
+    const mo_constraint *a = part->constraint_before, *b = part->constraint_after;
+    return !a || strcmp(a->canonical, b->canonical) != 0 || mo_name_equal(a->name, b->name);
+}
+
+static int ask_row_id(mo_probe *p, mo_part *part)
+{
+    const mo_table *t = p->after->table;
+    for (size_t i = 0; i < t->columns.count; i++) {
+        const mo_column *after = t->columns.items[i], *before = mo_table_column(p->before->table, after->name);
+        if (after->row_id && before && !before->row_id && !mo_probe_part_of(p, after->name))
+            return mo_probe_ask_key_values(p, part, before, after);
+    }
     return MOULT_OK;
 }
 
-/* A NULL may stand in the column before, and not after. */
-static int tightens(const mo_part *part)
+static int ask_constraint(mo_probe *p, mo_part *part)
 {
-    return part->kind == MO_PART_COLUMN && part->op == MOULT_OP_ALTER && (part->attrs & (1u << MO_ATTR_NOT_NULL)) &&
-           part->column_after->attr[MO_ATTR_NOT_NULL].canonical && !part->column_after->row_id;
+    const mo_constraint *k = part->constraint_after;
+    if (part->op == MOULT_OP_DROP || !says_more(part))
+        return MOULT_OK;
+    switch (k->kind) {
+    case MO_CONSTRAINT_CHECK:
+        return mo_probe_ask_check(p, part, k);
+    case MO_CONSTRAINT_FOREIGN_KEY:
+        return mo_probe_ask_foreign(p, part, k);
+    case MO_CONSTRAINT_PRIMARY_KEY: {
+        int rc = ask_row_id(p, part);
+        return rc == MOULT_OK && mo_table_option(p->after->table, "without rowid") ? mo_probe_ask_key_nulls(p, part)
+                                                                                   : rc;
+    }
+    default:
+        return MOULT_OK; /* duplicates are asked for after the pass */
+    }
 }
 
-/* Is the default of a column changed on rows that may read the old one from the definition? Those written before an ADD
- * COLUMN do; it takes constants only, so an expression was never read. */
-static int changes_default(const mo_part *part)
+static int ask_option(mo_probe *p, mo_part *part)
 {
-    return part->kind == MO_PART_COLUMN && part->op == MOULT_OP_ALTER && (part->attrs & (1u << MO_ATTR_DEFAULT));
+    if (part->op == MOULT_OP_DROP)
+        return MOULT_OK;
+    if (mo_name_equal(part->option_after->name, "strict"))
+        return mo_probe_ask_strict(p, part);
+    return mo_name_equal(part->option_after->name, "without rowid") ? mo_probe_ask_key_nulls(p, part) : MOULT_OK;
 }
 
-static void add_question(probe *p, mo_str *sql, mo_part *part, int about_default)
+/* The CHECKs and foreign keys of a new column come with it: no parts of their own. */
+static int ask_with_column(mo_probe *p, mo_part *part)
 {
-    const char *table = p->change->after->name;
-    const char *column = mo_plan_live_column(p->plan, table, part->column_before->name);
-    const char *value = part->column_before->attr[MO_ATTR_DEFAULT].text;
-    if (p->count == MO_PROBE_MAX) {
-        sql->failed = 1; /* told as what it is: too much for one statement */
-        return;
+    const mo_table *t = p->after->table;
+    int rc = MOULT_OK;
+    if (part->op != MOULT_OP_CREATE)
+        return MOULT_OK;
+    for (size_t i = 0; i < t->constraints.count && rc == MOULT_OK; i++) {
+        const mo_constraint *k = t->constraints.items[i];
+        if (k->column < 0 || !mo_name_equal(t->columns.items[k->column]->name, part->column_after->name))
+            continue;
+        if (k->kind == MO_CONSTRAINT_CHECK)
+            rc = mo_probe_ask_check(p, part, k);
+        else if (k->kind == MO_CONSTRAINT_FOREIGN_KEY)
+            rc = mo_probe_ask_foreign(p, part, k);
     }
-    if (about_default) {
-        mo_str_add(sql, ", count(CASE WHEN ");
-        mo_str_ident(sql, column, '"');
-        mo_str_add(sql, " IS (");
-        mo_str_add(sql, value ? value : "NULL");
-        mo_str_add(sql, ") THEN 1 END)");
-    } else {
-        mo_str_add(sql, ", count(");
-        mo_str_ident(sql, column, '"');
-        mo_str_add(sql, ")");
-    }
-    p->asked[p->count++] = (question){part, about_default};
-}
-
-static int ask(probe *p)
-{
-    mo_str sql = {0};
-    int rc;
-    mo_str_add(&sql, "SELECT count(*)");
-    for (size_t i = 0; i < p->change->parts.count; i++) {
-        mo_part *part = &p->change->parts.items[i];
-        if (tightens(part))
-            add_question(p, &sql, part, 0);
-        if (changes_default(part) && mo_sqlite_default_is_telling(part->column_before))
-            add_question(p, &sql, part, 1);
-    }
-    mo_str_add(&sql, " FROM ");
-    mo_str_ident(&sql, mo_plan_live_table(p->plan, p->change->after->name), '"');
-    rc = sql.failed ? mo_error_nomem(p->err)
-                    : p->plan->dialect->query(p->conn, mo_str_text(&sql), NULL, 0, take_row, p, NULL, p->err);
-    mo_str_free(&sql);
-    p->change->rows = p->answers[0];
     return rc;
 }
 
-static int add_evidence(probe *p, mo_part *part, const char *fmt_none, int64_t found, const char *what)
+static int ask_part(mo_probe *p, mo_part *part)
 {
-    mo_str s = {0};
-    char *text;
-    if (found == 0) {
-        mo_str_add(&s, fmt_none);
-        mo_str_count(&s, p->change->rows);
-        mo_str_add(&s, " rows ");
-        mo_str_add(&s, what);
-    } else {
-        mo_str_count(&s, found);
-        mo_str_add(&s, " of ");
-        mo_str_count(&s, p->change->rows);
-        mo_str_add(&s, " rows ");
-        mo_str_add(&s, what);
+    int rc;
+    switch (part->kind) {
+    case MO_PART_COLUMN:
+        rc = mo_probe_ask_column(p, part);
+        return rc == MOULT_OK ? ask_with_column(p, part) : rc;
+    case MO_PART_CONSTRAINT:
+        return ask_constraint(p, part);
+    case MO_PART_OPTION:
+        return ask_option(p, part);
+    case MO_PART_ORDER:
+        break;
     }
-    text = mo_str_into(&s, p->plan->region);
-    if (text == NULL)
-        return mo_error_nomem(p->err);
-    part->evidence = text;
     return MOULT_OK;
 }
 
-static int has_default(const mo_column *c)
-{
-    const char *canonical = c->attr[MO_ATTR_DEFAULT].canonical;
-    return canonical != NULL && !mo_name_equal(canonical, "null");
-}
+/* --- what the answers mean ------------------------------------------------------------------------------------------------ */
 
-/* The first refusal is the error; all others stand in its detail, so that one look is enough to write them all. */
-static int refuse(probe *p, const mo_column *c, const char *what, int64_t rows, const char *advice)
+static int judge(mo_probe *p, mo_question *q)
 {
-    mo_str text = {0};
     int rc;
-    if (p->plan->hooked) /* a hook may see to these rows; an assertion asks them again behind it */
-        return MOULT_OK;
-    mo_str_addf(&text, "column '%s.%s' %s ", p->change->after->name, c->name, what);
-    mo_str_count(&text, rows);
-    mo_str_add(&text, rows == 1 ? " row" : " rows");
-    rc = text.failed ? mo_error_nomem(p->err) : MOULT_OK;
-    if (rc == MOULT_OK && (*p->refused)++ == 0) {
-        mo_error_set(p->first, MOULT_IMPOSSIBLE, "%s", mo_str_text(&text));
-        mo_error_object(p->first, "column %s.%s", p->change->after->name, c->name);
-        mo_error_hint(p->first, "%swrite at the end of its line what those rows shall hold: %s -- @fill EXPRESSION",
-                      advice, c->name);
-        mo_error_at(p->first, c->where.file, c->where.line, c->where.column);
-    } else if (rc == MOULT_OK) {
-        mo_str_addf(p->others, "%sline %d: %s", p->others->length ? "\n" : "", c->where.line, mo_str_text(&text));
+    if (q->asked == MO_UNASKABLE) {
+        mo_question_blame(q);
+        return mo_evidence_say(p->plan->region, q->into, p->err, "not asked: %s", q->why);
     }
-    mo_str_free(&text);
+    rc = q->judge(p, q);
+    if (rc == MOULT_OK && q->asked == MO_CUT_SHORT) {
+        mo_question_blame(q);
+        rc = mo_evidence_cut(p->plan->region, q->into, p->seconds, p->err);
+    }
     return rc;
-}
-
-/* A column that comes new: with rows in the table a NOT NULL one needs a value for them. */
-static int judge_new(probe *p, mo_part *part)
-{
-    const mo_column *c = part->column_after;
-    if (p->change->rows == 0 || c->fill || c->row_id || c->attr[MO_ATTR_NOT_NULL].canonical == NULL || has_default(c) ||
-        c->attr[MO_ATTR_GENERATED].canonical)
-        return MOULT_OK;
-    return refuse(p, c, "is new and NOT NULL without a default, and the table has", p->change->rows,
-                  "give it a DEFAULT, or ");
-}
-
-/* Is it a column that comes new, and gives every row that is there the same value? */
-static int is_uniform(const mo_change *change, const char *name)
-{
-    for (size_t i = 0; i < change->parts.count; i++) {
-        const mo_part *part = &change->parts.items[i];
-        if (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_CREATE &&
-            mo_name_equal(part->column_after->name, name))
-            return !part->column_after->fill && !part->column_after->row_id && has_default(part->column_after) &&
-                   mo_sqlite_default_is_constant(part->column_after->attr[MO_ATTR_DEFAULT].canonical);
-    }
-    return 0;
-}
-
-/* A key over nothing but such columns cannot hold two rows. */
-static int judge_key(probe *p, const mo_constraint *k)
-{
-    if (p->change->rows < 2 || k->kind > MO_CONSTRAINT_UNIQUE || k->column_count == 0)
-        return MOULT_OK;
-    for (size_t i = 0; i < k->column_count; i++)
-        if (!is_uniform(p->change, k->columns[i]))
-            return MOULT_OK;
-    return refuse(p, mo_table_column(p->change->after->table, k->columns[0]),
-                  "is new and unique, but its default would be the same in", p->change->rows, "");
-}
-
-static int judge_answer(probe *p, const question *q, int64_t found)
-{
-    const mo_column *c = q->part->column_after;
-    if (q->about_default) {
-        q->part->default_rows = found;
-        return add_evidence(p, q->part, "none of ", found, "holds the old default");
-    }
-    q->part->null_rows = found;
-    if (found > 0 && c->fill == NULL)
-        return refuse(p, c, "becomes NOT NULL, but is NULL in", found, "");
-    return add_evidence(p, q->part, "none of ", found, found <= 1 ? "is NULL" : "are NULL");
 }
 
 /* Has it no consequence in a table without rows? What drops has, and what a key remembers of rows that were there
@@ -205,59 +132,189 @@ static int nothing_to_lose(const mo_part *part)
     return part->op != MOULT_OP_DROP || part->kind != MO_PART_COLUMN;
 }
 
-/* A type of the same affinity stores and compares every value as before. */
-static int same_affinity(const mo_change *change, const mo_part *part)
+/* A changed column is harmless when all of its changed attributes are. That one is says nothing of the others: where not
+ * all were asked, only what speaks against it is told. */
+static void sum_up_column(const mo_probe *p, mo_part *part)
 {
-    return !mo_table_option(change->after->table, "strict") &&
-           mo_sqlite_affinity(mo_column_attr(part->column_before, MO_ATTR_TYPE)) ==
-               mo_sqlite_affinity(mo_column_attr(part->column_after, MO_ATTR_TYPE));
+    mo_findings *f = &part->found;
+    unsigned asked = f->clear, free = (1u << MO_ATTR_DEFAULT) | (1u << MO_ATTR_NOT_NULL_CONFLICT);
+    int blamed = 0;
+    for (size_t i = 0; i < p->questions.count; i++)
+        if (p->questions.items[i]->part == part) {
+            asked |= p->questions.items[i]->bit;
+            blamed |= !(f->mildly & p->questions.items[i]->bit);
+        }
+    if (part->column_after->attr[MO_ATTR_NOT_NULL].canonical == NULL)
+        free |= 1u << MO_ATTR_NOT_NULL;
+    f->harmless = (part->attrs & ~(f->clear | free)) == 0;
+    f->mild = (part->attrs & ~(f->mildly | f->clear | free)) == 0;
+    if ((part->attrs & ~(asked | free)) && !blamed)
+        f->evidence = NULL;
 }
 
-/* Which of the changed attributes can neither lose a value nor refuse a row? A part is harmless when all of them are. */
-static void judge_attributes(const probe *p, mo_part *part)
+static int sum_up(mo_probe *p, mo_part *part)
 {
-    unsigned clear = (1u << MO_ATTR_DEFAULT) | (1u << MO_ATTR_NOT_NULL_CONFLICT);
-    int tight = part->column_after->attr[MO_ATTR_NOT_NULL].canonical != NULL;
-    if (!tight || (tightens(part) && part->null_rows == 0))
-        clear |= 1u << MO_ATTR_NOT_NULL;
-    if ((part->attrs & (1u << MO_ATTR_TYPE)) && same_affinity(p->change, part)) {
-        clear |= 1u << MO_ATTR_TYPE;
-        if (part->attrs == (1u << MO_ATTR_TYPE))
-            part->evidence = "the same affinity: no value changes";
+    mo_findings *f = &part->found;
+    int key = part->kind == MO_PART_CONSTRAINT && part->constraint_after &&
+              part->constraint_after->kind == MO_CONSTRAINT_PRIMARY_KEY;
+    if (p->rows == 0 && (nothing_to_lose(part) || part->op == MOULT_OP_DROP)) {
+        f->harmless = nothing_to_lose(part);
+        f->mild = 1;
+        f->evidence = NULL;
+        return mo_evidence_say(p->plan->region, f, p->err, "the table has no rows");
     }
-    part->harmless = (part->attrs & ~clear) == 0;
-    if (!part->harmless)
-        part->evidence = NULL; /* what was asked says nothing of the rest */
+    if (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_ALTER) {
+        sum_up_column(p, part);
+    } else if (!key) { /* that a key holds says nothing of what refers to the rows by it */
+        f->harmless = (f->clear & MO_WHOLE) != 0;
+        f->mild = (f->mildly & MO_WHOLE) != 0;
+    }
+    return MOULT_OK;
 }
 
-static int judge_part(probe *p, mo_part *part)
+static int judge_all(mo_probe *p)
 {
     int rc = MOULT_OK;
-    if (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_CREATE)
-        rc = judge_new(p, part);
-    if (rc == MOULT_OK && part->kind == MO_PART_CONSTRAINT && part->op != MOULT_OP_DROP)
-        rc = judge_key(p, part->constraint_after);
-    if (changes_default(part) && !mo_sqlite_default_is_telling(part->column_before))
-        part->default_rows = p->change->rows;
-    if (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_ALTER)
-        judge_attributes(p, part);
-    if (rc == MOULT_OK && p->change->rows == 0 && nothing_to_lose(part)) {
-        part->harmless = 1;
-        part->evidence = "the table has no rows";
+    for (size_t i = 0; i < p->questions.count && rc == MOULT_OK; i++)
+        rc = judge(p, p->questions.items[i]);
+    for (size_t i = 0; p->change && i < p->change->parts.count && rc == MOULT_OK; i++) {
+        mo_part *part = &p->change->parts.items[i];
+        if (part->kind == MO_PART_COLUMN)
+            rc = mo_probe_judge_column(p, part);
+        else if (part->kind == MO_PART_CONSTRAINT && part->op != MOULT_OP_DROP)
+            rc = mo_probe_judge_new_key(p, part->constraint_after);
+        if (rc == MOULT_OK)
+            rc = sum_up(p, part);
+    }
+    for (size_t i = 0; i < p->indexes.count && rc == MOULT_OK; i++) {
+        mo_findings *f = &p->indexes.items[i]->found;
+        f->harmless = p->rows == 0 || (f->clear & MO_WHOLE);
     }
     return rc;
 }
 
-static int judge(probe *p)
+/* --- one table ------------------------------------------------------------------------------------------------------------- */
+
+/* Rows are told apart by the primary key; by the row id where that is the key, or there is none. */
+static int find_key(mo_probe *p)
 {
-    int rc = MOULT_OK;
-    for (size_t i = 0; i < p->count && rc == MOULT_OK; i++)
-        rc = judge_answer(p, &p->asked[i],
-                          p->asked[i].about_default ? p->answers[i + 1] : p->change->rows - p->answers[i + 1]);
-    for (size_t i = 0; i < p->change->parts.count && rc == MOULT_OK; i++)
-        rc = judge_part(p, &p->change->parts.items[i]);
+    const mo_table *t = p->before->table;
+    for (size_t i = 0; i < t->columns.count; i++)
+        if (t->columns.items[i]->row_id)
+            return MOULT_OK;
+    for (size_t i = 0; i < t->constraints.count; i++) {
+        const mo_constraint *k = t->constraints.items[i];
+        if (k->kind != MO_CONSTRAINT_PRIMARY_KEY)
+            continue;
+        for (size_t c = 0; c < k->column_count; c++)
+            if (mo_vec_push(p->region, &p->key, k->columns[c]))
+                return mo_error_nomem(p->err);
+        break;
+    }
+    return MOULT_OK;
+}
+
+/* Everything is asked anew: what an earlier look found does not count. */
+static void forget(mo_probe *p)
+{
+    for (size_t i = 0; p->change && i < p->change->parts.count; i++) {
+        mo_part *part = &p->change->parts.items[i];
+        part->found = (mo_findings){0};
+        part->null_rows = part->default_rows = 0;
+    }
+    for (size_t i = 0; i < p->indexes.count; i++)
+        p->indexes.items[i]->found = (mo_findings){0};
+}
+
+static int store_size(mo_probe *p)
+{
+    int64_t bytes = 0, rows = p->rows < 0 ? 1 : p->rows; /* not counted: there are some */
+    int rc = mo_probe_bytes(p, &bytes);
+    if (p->change) {
+        p->change->rows = rows;
+        p->change->bytes = bytes;
+    }
+    for (size_t i = 0; i < p->indexes.count; i++) {
+        p->indexes.items[i]->rows = rows;
+        p->indexes.items[i]->bytes = bytes;
+    }
     return rc;
 }
+
+static int ask(mo_probe *p)
+{
+    int rc = find_key(p);
+    forget(p);
+    for (size_t i = 0; p->change && i < p->change->parts.count && rc == MOULT_OK; i++)
+        rc = ask_part(p, &p->change->parts.items[i]);
+    if (rc == MOULT_OK)
+        rc = mo_probe_pass(p);
+    if (rc == MOULT_OK)
+        rc = mo_probe_duplicates(p);
+    if (rc == MOULT_OK)
+        rc = store_size(p);
+    return rc == MOULT_OK ? judge_all(p) : rc;
+}
+
+static void free_keys(mo_probe *p)
+{
+    for (size_t i = 0; i < p->questions.count; i++)
+        for (int k = 0; k < MO_FATE_COUNT; k++)
+            mo_str_free(&p->questions.items[i]->found[k].keys);
+}
+
+static int ask_table(mo_probe *p)
+{
+    int rc;
+    p->live = mo_plan_live_table(p->plan, p->before->name);
+    p->rows = -1;
+    p->limit = mo_deadline_in(p->seconds);
+    rc = mo_probe_functions(p, 1);
+    if (rc == MOULT_OK)
+        rc = ask(p);
+    (void)mo_probe_functions(p, 0);
+    mo_casts_free(p);
+    free_keys(p);
+    return rc;
+}
+
+/* --- what is dropped, and virtual tables -------------------------------------------------------------------------------------- */
+
+/* A table that goes, or is made anew as a whole: only its rows are counted. */
+static int count_rows(mo_probe *p, mo_change *change)
+{
+    mo_str sql = {0};
+    mo_question q = {.into = &change->found};
+    int64_t rows = -1;
+    int rc;
+    change->found = (mo_findings){0};
+    p->limit = mo_deadline_in(p->seconds);
+    mo_str_add(&sql, "SELECT count(*) FROM ");
+    mo_str_ident(&sql, mo_plan_live_table(p->plan, change->before->name), '"');
+    rc = mo_probe_query(p, &q, &sql, mo_probe_take_integer, &rows);
+    mo_str_free(&sql);
+    if (rc != MOULT_OK)
+        return rc;
+    change->rows = rows < 0 ? 1 : rows;
+    change->found.mild = rows == 0;
+    if (q.asked == MO_UNASKABLE)
+        return mo_evidence_say(p->plan->region, &change->found, p->err, "not asked: %s", q.why);
+    if (q.asked == MO_CUT_SHORT)
+        return mo_evidence_cut(p->plan->region, &change->found, p->seconds, p->err);
+    if (rows < 2)
+        return mo_evidence_say(p->plan->region, &change->found, p->err,
+                               rows == 0                     ? "it has no rows"
+                               : change->op == MOULT_OP_DROP ? "its only row goes"
+                                                             : "1 row");
+    mo_str_count(&sql, rows);
+    rc = sql.failed ? mo_error_nomem(p->err)
+                    : mo_evidence_say(p->plan->region, &change->found, p->err,
+                                      change->op == MOULT_OP_DROP ? "its %s rows go" : "%s rows", mo_str_text(&sql));
+    mo_str_free(&sql);
+    return rc;
+}
+
+/* --- all ------------------------------------------------------------------------------------------------------------------------ */
 
 static int only_renames(const mo_change *change)
 {
@@ -267,33 +324,91 @@ static int only_renames(const mo_change *change)
     return 1;
 }
 
-int mo_sqlite_probe(mo_conn *c, mo_plan *plan, mo_error *err)
+static int alters_table(const mo_change *c)
 {
-    size_t refused = 0;
-    mo_str others = {0};
-    mo_error first = {{0}}; /* kept apart: asking goes on */
+    return c->op == MOULT_OP_ALTER && c->kind == MO_KIND_TABLE && !only_renames(c);
+}
+
+static int makes_index(const mo_change *c)
+{
+    return c->kind == MO_KIND_INDEX && (c->op == MOULT_OP_CREATE || c->op == MOULT_OP_ALTER);
+}
+
+static mo_change *alter_of(const mo_plan *plan, const char *table)
+{
+    for (size_t i = 0; i < plan->changes.count; i++)
+        if (alters_table(&plan->changes.items[i]) && mo_name_equal(plan->changes.items[i].after->name, table))
+            return &plan->changes.items[i];
+    return NULL;
+}
+
+/* The indexes that are made on a table. Into p->indexes. */
+static int find_indexes(mo_probe *p, const char *table)
+{
+    for (size_t i = 0; i < p->plan->changes.count; i++) {
+        mo_change *c = &p->plan->changes.items[i];
+        if (makes_index(c) && mo_name_equal(c->after->parent, table) && mo_vec_push(p->region, &p->indexes, c))
+            return mo_error_nomem(p->err);
+    }
+    return MOULT_OK;
+}
+
+/* Has this change's table been asked with an earlier one? */
+static int is_first(const mo_plan *plan, size_t at, const char *table)
+{
+    for (size_t i = 0; i < at; i++)
+        if (makes_index(&plan->changes.items[i]) && mo_name_equal(plan->changes.items[i].after->parent, table))
+            return 0;
+    return alter_of(plan, table) == NULL;
+}
+
+static int one(probes *all, size_t at)
+{
+    mo_change *c = &all->plan->changes.items[at];
+    mo_probe p = {.conn = all->conn,
+                  .plan = all->plan,
+                  .seconds = all->seconds,
+                  .outer = all->watch,
+                  .refused = &all->refused,
+                  .first = &all->first,
+                  .others = &all->others,
+                  .err = all->err};
+    int rc = MOULT_OK;
+    p.region = mo_region_new();
+    if (p.region == NULL)
+        return mo_error_nomem(all->err);
+    if (alters_table(c)) {
+        p.change = c;
+        p.before = c->before;
+        p.after = c->after;
+        rc = find_indexes(&p, c->after->name);
+    } else if (makes_index(c) && is_first(all->plan, at, c->after->parent)) {
+        p.before = mo_schema_find(mo_plan_start(all->plan), MO_KIND_TABLE, c->after->parent);
+        rc = p.before ? find_indexes(&p, c->after->parent) : MOULT_OK;
+    } else if (c->op == MOULT_OP_DROP && c->kind == MO_KIND_INDEX) {
+        c->serves = mo_probe_serves(&p, c->before);
+    } else if (c->kind == MO_KIND_VIRTUAL_TABLE ? c->op != MOULT_OP_CREATE && c->op != MOULT_OP_RENAME
+                                                : c->kind == MO_KIND_TABLE && c->op == MOULT_OP_DROP) {
+        rc = count_rows(&p, c);
+    }
+    if (rc == MOULT_OK && p.before && !(p.before->flags & MO_OBJECT_UNCOMPARED))
+        rc = ask_table(&p);
+    mo_region_free(p.region);
+    return rc;
+}
+
+int mo_sqlite_probe(mo_conn *c, mo_plan *plan, double seconds, const mo_watch *watch, mo_error *err)
+{
+    probes all = {.conn = c, .plan = plan, .seconds = seconds, .watch = watch, .err = err};
     int rc = plan->dialect->rows_seen(c, &plan->rows_seen, err);
-    for (size_t i = 0; i < plan->changes.count && rc == MOULT_OK; i++) {
-        mo_change *change = &plan->changes.items[i];
-        probe p = {.conn = c,
-                   .plan = plan,
-                   .change = change,
-                   .refused = &refused,
-                   .others = &others,
-                   .first = &first,
-                   .err = err};
-        if (change->op != MOULT_OP_ALTER || change->kind != MO_KIND_TABLE || only_renames(change))
-            continue;
-        rc = ask(&p);
-        if (rc == MOULT_OK)
-            rc = judge(&p);
+    for (size_t i = 0; i < plan->changes.count && rc == MOULT_OK; i++)
+        rc = one(&all, i);
+    if (rc == MOULT_OK && all.refused) {
+        rc = mo_error_move(err, &all.first);
+        if (all.others.length)
+            mo_error_detail(err, "%s", mo_str_text(&all.others));
     }
-    if (rc == MOULT_OK && refused) {
-        rc = mo_error_move(err, &first);
-        if (others.length)
-            mo_error_detail(err, "%s", mo_str_text(&others));
-    }
-    mo_error_clear(&first);
-    mo_str_free(&others);
+    mo_error_clear(&all.first);
+    mo_str_free(&all.others);
     return rc;
 }

@@ -101,8 +101,7 @@ static char *create_sql(rebuild *r)
 
 /* --- the copy ---------------------------------------------------------------------------------------------------- */
 
-/* A name under which the row id can be reached; NULL: the table has none, or columns hide it. */
-static const char *row_id_name(const mo_table *t)
+const char *mo_sqlite_row_id_name(const mo_table *t)
 {
     static const char *const names[] = {"rowid", "_rowid_", "oid"};
     if (mo_table_option(t, "without rowid"))
@@ -125,7 +124,7 @@ static const mo_column *row_id_column(const mo_table *t)
 static int copies_row_ids(const rebuild *r)
 {
     const mo_column *alias = row_id_column(r->after->table);
-    if (row_id_name(r->before->table) == NULL || row_id_name(r->after->table) == NULL)
+    if (mo_sqlite_row_id_name(r->before->table) == NULL || mo_sqlite_row_id_name(r->after->table) == NULL)
         return 0;
     return alias == NULL || mo_table_column(r->before->table, alias->name) == NULL;
 }
@@ -151,8 +150,8 @@ static int copy(rebuild *r)
     const mo_table *b = r->before->table, *a = r->after->table;
     int rc;
     if (copies_row_ids(r)) {
-        mo_str_add(&into, row_id_name(a));
-        mo_str_add(&values, row_id_name(b));
+        mo_str_add(&into, mo_sqlite_row_id_name(a));
+        mo_str_add(&values, mo_sqlite_row_id_name(b));
     }
     for (size_t i = 0; i < a->columns.count; i++) {
         const mo_column *c = a->columns.items[i];
