@@ -608,6 +608,40 @@ static int look_at_whole(alteration *a, const mo_object *m)
     return rc;
 }
 
+static const mo_column *new_column(const mo_part *p)
+{
+    return p->kind == MO_PART_COLUMN && p->op == MOULT_OP_CREATE ? p->column_after : NULL;
+}
+
+/* How many new columns must be there, one after the other, before this one can be computed. `left` ends a circle. */
+static size_t depth(const mo_change *change, const mo_column *c, size_t left)
+{
+    const char *generated = mo_column_attr(c, MO_ATTR_GENERATED);
+    size_t deepest = 0;
+    for (size_t i = 0; i < change->parts.count && *generated && left; i++) {
+        const mo_column *other = new_column(&change->parts.items[i]);
+        if (other && other != c && expression_names(generated, other->name)) {
+            size_t below = depth(change, other, left - 1) + 1;
+            deepest = below > deepest ? below : deepest;
+        }
+    }
+    return deepest;
+}
+
+/* A generated column comes after those that it is computed from. */
+static int add_columns(mo_ladder *l, const alteration *a)
+{
+    size_t count = a->change->parts.count;
+    int rc = MOULT_OK;
+    for (size_t level = 0; level <= count; level++)
+        for (size_t i = 0; i < count && rc == MOULT_OK; i++) {
+            const mo_column *c = new_column(&a->change->parts.items[i]);
+            if (c && depth(a->change, c, count) == level)
+                rc = add_column(l, a, c);
+        }
+    return rc;
+}
+
 int mo_ladder_alter(mo_ladder *l, const mo_change *change)
 {
     alteration a = {.l = l, .change = change, .before = change->before->table, .after = change->after->table};
@@ -628,9 +662,7 @@ int mo_ladder_alter(mo_ladder *l, const mo_change *change)
         return rc;
     if (a.why)
         return mo_ladder_rebuild(l, change, a.why);
-    for (size_t i = 0; i < change->parts.count && rc == MOULT_OK; i++)
-        if (change->parts.items[i].kind == MO_PART_COLUMN && change->parts.items[i].op == MOULT_OP_CREATE)
-            rc = add_column(l, &a, change->parts.items[i].column_after);
+    rc = add_columns(l, &a);
     if (rc == MOULT_OK && a.edit)
         rc = edit(l, &a, &m);
     for (size_t i = 0; i < change->parts.count && rc == MOULT_OK; i++)
