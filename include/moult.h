@@ -139,7 +139,9 @@ typedef enum moult_phase {
 typedef enum moult_online {
     MOULT_ONLINE_AUTO = 0, /**< above a size that the engine's dialect knows */
     MOULT_ONLINE_ALWAYS,   /**< whatever its size */
-    MOULT_ONLINE_NEVER     /**< in one transaction */
+    MOULT_ONLINE_NEVER,    /**< in one transaction */
+    MOULT_ONLINE_LAST      /**< whatever its size, and its indexes are built last: sooner done, but each blocks writers
+                                for as long as it takes */
 } moult_online;
 
 /** A value of a parameter, or of a row. */

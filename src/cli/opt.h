@@ -33,6 +33,7 @@ typedef enum opt_id {
     OPT_NO_BACKUP,
     OPT_ONLINE,
     OPT_NO_ONLINE,
+    OPT_INDEXES_LAST,
     OPT_YES,
     OPT_FULL,
     OPT_EXIT_CODE,
@@ -83,7 +84,7 @@ extern const option_info option_table[OPT_COUNT];
 /* What every command takes that opens a database. */
 #define OPTS_DATABASE (OPT_BIT(OPT_URL) | OPT_BIT(OPT_WAIT) | OPT_BIT(OPT_LOCK_TIMEOUT) | OPT_BIT(OPT_DETECT_TIMEOUT))
 /* How a plan is carried out, which is part of it, and where it goes when this account may not. */
-#define OPTS_PLAN (OPT_BIT(OPT_ONLINE) | OPT_BIT(OPT_NO_ONLINE) | OPT_BIT(OPT_EXPORT))
+#define OPTS_PLAN (OPT_BIT(OPT_ONLINE) | OPT_BIT(OPT_NO_ONLINE) | OPT_BIT(OPT_INDEXES_LAST) | OPT_BIT(OPT_EXPORT))
 /* What bounds a comparison. */
 #define OPTS_COMPARE                                                                                                   \
     (OPT_BIT(OPT_TO) | OPT_BIT(OPT_OWN) | OPT_BIT(OPT_INCLUDE) | OPT_BIT(OPT_EXCLUDE) | OPT_BIT(OPT_COLUMN_ORDER) |    \

@@ -501,6 +501,8 @@ int mo_detect(moult *m, const mo_source_read *read, mo_plan **out)
 static moult_online online_of(const mo_plan *given, moult_online otherwise)
 {
     int driven = 0, plain = 0;
+    if (otherwise != MOULT_ONLINE_AUTO)
+        return otherwise;
     for (size_t i = 0; i < given->steps.count; i++) {
         driven |= given->steps.items[i].driver;
         plain |= strcmp(given->steps.items[i].method, "rebuild") == 0;

@@ -96,7 +96,7 @@ static int check(const moult_options *o, mo_error *err)
         return mo_error_set(err, MOULT_INVALID, "option 'own' has no value %d", (int)o->own);
     if ((int)o->phase < MOULT_PHASE_ALL || o->phase > MOULT_PHASE_CONTRACT)
         return mo_error_set(err, MOULT_INVALID, "option 'phase' has no value %d", (int)o->phase);
-    if ((int)o->online < MOULT_ONLINE_AUTO || o->online > MOULT_ONLINE_NEVER)
+    if ((int)o->online < MOULT_ONLINE_AUTO || o->online > MOULT_ONLINE_LAST)
         return mo_error_set(err, MOULT_INVALID, "option 'online' has no value %d", (int)o->online);
     if (!(o->attic_age >= 0 && o->attic_age <= MO_AGE_MAX))
         return mo_error_set(err, MOULT_INVALID, "option 'attic_age' must be between 0 and 100 years");

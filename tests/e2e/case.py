@@ -25,7 +25,7 @@ Sections
 
 Lines of expect
     outcome:  converges (default) · empty · refused · impossible · error
-    method:   name=rung, …    the dearest rung of the steps on that object: none, native, in-place, rebuild, create,
+    method:   name=rung, …    the dearest rung of the steps on that object: none, native, in-place, rebuild, online, create,
               drop; a|b where both are right
     risk:     safe, medium or high: the risk of the plan
     mode:     default aggressive (for refused: safe)
@@ -61,7 +61,7 @@ SECTIONS = {"before", "rows", "drift", "after", "expected", "back", "expect"}
 REPEATED = {"error", "says", "keep", "keep_back"}
 KNOWN = REPEATED | {"outcome", "method", "risk", "mode", "flags", "exit", "back", "variants", "again", "skip_rows", "rowids"}
 EXITS = {"converges": 0, "empty": 0, "refused": 3, "impossible": 1, "error": 1}
-RUNGS = ["none", "native", "in-place", "rebuild"]
+RUNGS = ["none", "native", "in-place", "rebuild", "online"]
 
 
 @dataclass

@@ -102,7 +102,7 @@ EXAMPLES = {
 }
 
 LINES = dict(line.strip("| ").split(" | ")[:2] for line in re.findall(r"^\| .*", PAGE, re.M))
-CHANGES = [key for key in LINES if key not in ("change", "method", "`native`", "`in-place`", "`rebuild`", "---")]
+CHANGES = [key for key in LINES if key not in ("change", "method", "`native`", "`in-place`", "`rebuild`", "`online`", "---")]
 RUNS = [pytest.param(key, *example, *[""][len(example) - 3:], id=f"{key}-{i}")
         for key, examples in EXAMPLES.items() for i, example in enumerate(examples)]
 WORDS = {"create": "create|dropped and made again"}

@@ -280,6 +280,15 @@ def built(item: Item, *alterations) -> tuple[str, Shape]:
     return ref + s.sql() + item.others.replace("{t}", s.name), s
 
 
+# A rebuild is also made in batches, with the indexes kept meanwhile or built last.
+RUNS = (("", ""), ("-online", "--online"), ("-indexes-last", "--indexes-last"))
+
+
+def online(item: str, alteration: str) -> bool:
+    """Not where something is renamed first, or where nothing tells which row is which."""
+    return alteration != "rebuild-with-rename" and (item, alteration) != ("without-rowid", "rebuild-key")
+
+
 def cases() -> list[Case]:
     out = []
     for item in ITEMS:
@@ -295,7 +304,12 @@ def cases() -> list[Case]:
             rung_here = item.methods.get(name, rung)
             keep = [k.replace("{t}", shape.name) for k in item.keep]
             keep_back = [k.replace("{t}", "t") for k in item.keep]
-            out.append(make(f"survival/{item.name}/{name}", before, rows, after, back_sql=back_sql,
-                            method=f"{shape.name}={rung_here}, ref=none", keep=keep, keep_back=keep_back,
-                            variants="adopted"))
+            for kind, flags in RUNS:
+                if kind and "rebuild" not in rung_here:
+                    continue
+                rung_so = rung_here.replace("rebuild", "online") if kind and online(item.name, name) else rung_here
+                more = {"flags": flags} if flags else {}
+                out.append(make(f"survival/{item.name}/{name}{kind}", before, rows, after, back_sql=back_sql,
+                                method=f"{shape.name}={rung_so}, ref=none", keep=keep, keep_back=keep_back,
+                                variants="adopted", **more))
     return out

@@ -181,7 +181,7 @@ Test(plan_file, what_was_edited_is_refused)
     expect_refused("\"foreign_keys=off\"", "\"foreign_keys=on\"", "id does not fit");
     expect_refused("\"phase\": \"expand\"", "\"phase\": \"contract\"", "id does not fit");
     expect_refused("\"transaction\": 1", "\"transaction\": 0", "id does not fit");
-    expect_refused("\"driver\": true", "\"driver\": false", "id does not fit");
+    expect_refused("\"driver\": 1", "\"driver\": 2", "id does not fit");
     expect_refused("\"from\": \"0123", "\"from\": \"1123", "id does not fit");
     expect_refused("CREATE TABLE u(x)", "CREATE TABLE u(y)", "declared");
 }

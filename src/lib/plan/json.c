@@ -64,7 +64,7 @@ static int put_step(json_t *o, const mo_step *s)
            mo_json_set(o, "hook", mo_json_text(s->hook)) || mo_json_set(o, "hook_code", mo_json_text(s->hook_code)) ||
            mo_json_set(o, "object", mo_json_text(s->object)) || mo_json_set(o, "parent", mo_json_text(s->parent)) ||
            mo_json_set(o, "transaction", json_integer(s->transaction)) ||
-           mo_json_set(o, "driver", json_boolean(s->driver)) || mo_json_set(o, "undo", mo_json_text(s->undo)) ||
+           mo_json_set(o, "driver", json_integer(s->driver)) || mo_json_set(o, "undo", mo_json_text(s->undo)) ||
            mo_json_set(o, "order", json_integer(s->order)) ||
            put_statements(o, "statements", s->statements.items, s->statements.count) ||
            put_statements(o, "proof", s->proof.items, s->proof.count);

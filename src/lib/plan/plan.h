@@ -91,8 +91,8 @@ typedef struct mo_step {
     const char *object; /* its name */
     const char *parent; /* its table, or NULL */
     int transaction;    /* steps of one number are one transaction; 0: each statement on its own */
-    int driver;         /* 1: the dialect does it (see mo_drive), and prepares it before its transaction; its statements
-                           are the plain equivalent, for the proof and for scripts */
+    int driver; /* not 0: the dialect does it in this way of its own (see mo_drive), prepared before its transaction; its
+                 * statements are the plain equivalent, for the proof and for scripts */
     /* A step that runs a data hook: its version, and what its code is told by; its statements are those of an SQL hook,
      * none those of a function. NULL: a step of DDL, and kind and object say of what. */
     const char *hook, *hook_code;

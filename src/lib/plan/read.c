@@ -87,7 +87,7 @@ static void read_step(mo_json_reader *r, const json_t *o, mo_plan *p, mo_step *s
     s->object = text_in(r, o, "steps", "object");
     s->parent = mo_json_get_optional_text(r, o, "steps", "parent");
     s->transaction = (int)mo_json_get_integer(r, o, "steps", "transaction", 0, MOST_STEPS_NUMBER);
-    s->driver = mo_json_get_bool(r, o, "steps", "driver");
+    s->driver = (int)mo_json_get_integer(r, o, "steps", "driver", 0, MOST_STEPS_NUMBER);
     s->undo = mo_json_get_optional_text(r, o, "steps", "undo");
     s->order = (int)mo_json_get_integer(r, o, "steps", "order", 0, MOST_STEPS_NUMBER);
     const json_t *statements = mo_json_get_array(r, o, "steps", "statements"), *one;

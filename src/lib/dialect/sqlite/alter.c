@@ -642,7 +642,7 @@ static int add_columns(mo_ladder *l, const alteration *a)
     return rc;
 }
 
-int mo_ladder_alter(mo_ladder *l, const mo_change *change)
+int mo_ladder_alter(mo_ladder *l, mo_change *change)
 {
     alteration a = {.l = l, .change = change, .before = change->before->table, .after = change->after->table};
     mo_object m;
@@ -660,8 +660,10 @@ int mo_ladder_alter(mo_ladder *l, const mo_change *change)
         rc = look_at_whole(&a, &m);
     if (rc != MOULT_OK)
         return rc;
-    if (a.why)
-        return mo_ladder_rebuild(l, change, a.why);
+    if (a.why) {
+        rc = mo_ladder_rebuild(l, change, a.why);
+        return rc == MOULT_OK ? mo_ladder_online(l, change, a.why) : rc;
+    }
     rc = add_columns(l, &a);
     if (rc == MOULT_OK && a.edit)
         rc = edit(l, &a, &m);

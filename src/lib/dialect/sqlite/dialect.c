@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* dialect.c - SQLite's entry: the one table through which the rest of the library sees this folder. */
-#include "dialect/sqlite/ladder.h"
+#include "dialect/sqlite/online.h"
 #include "dialect/sqlite/reader.h"
 #include "dialect/sqlite/sqlite.h"
 
@@ -55,6 +55,8 @@ const mo_dialect mo_dialect_sqlite = {
     .run_begin = mo_sqlite_run_begin,
     .run_end = mo_sqlite_run_end,
     .run_check = mo_sqlite_run_check,
+    .drive = mo_sqlite_drive,
+    .tidy = mo_sqlite_tidy,
 
     .lock = &mo_sqlite_lock,
 

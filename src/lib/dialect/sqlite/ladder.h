@@ -9,6 +9,7 @@
  *   alter.c     one table: which rung
  *   inplace.c   rung 2: edit of the stored definition
  *   rebuild.c   rung 3: create, copy, drop, rename
+ *   online*.c   rung 4: the same in batches (online.h)
  *   fill.c      asks whether the @fill expressions can be understood
  *   vtab.c      virtual tables: a new one, filled from the old
  */
@@ -59,7 +60,7 @@ const char *mo_ladder_title(mo_region *r, const char *sql);
 /* alter.c */
 /* A column with its type and its collation alone, to which an edit or a rebuild gives the rest. */
 void mo_ladder_loose_column(mo_str *sql, const mo_column *c);
-int mo_ladder_alter(mo_ladder *l, const mo_change *change);
+int mo_ladder_alter(mo_ladder *l, mo_change *change);
 /* Has the table a trigger that an UPDATE would fire? */
 int mo_ladder_update_triggers(const mo_ladder *l, const char *table);
 
@@ -76,6 +77,16 @@ int mo_ladder_restore(mo_ladder *l, mo_step *step, const char *table, int indexe
 const char *mo_sqlite_row_id_name(const mo_table *t);
 /* `sql` of a CREATE with another name for what it creates; NULL: no memory. */
 char *mo_ladder_create_as(mo_region *r, const char *sql, const char *name);
+
+/* online_plan.c: makes the rebuild that was just added one in batches, where that is wanted and possible. */
+int mo_ladder_online(mo_ladder *l, mo_change *change, const char *why);
+/* After all steps are made: the indexes of such tables, and what it costs. */
+int mo_ladder_online_indexes(mo_ladder *l);
+
+/* Does a token stand for this name? */
+int mo_ladder_token_names(const mo_token *t, const char *name);
+/* Does a rebuild copy row ids as such? Not where a copied column is the row id. */
+int mo_ladder_copies_row_ids(const mo_table *before, const mo_table *after);
 
 /* fill.c: SOURCE, with its place, when an @fill cannot be understood. */
 int mo_ladder_check_fills(mo_plan *plan, mo_conn *live, mo_error *err);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialect/sqlite/online.h"
+
 enum { SHOWN = 5 };
 
 /* The broken rows of one foreign key. */
@@ -133,6 +135,9 @@ static int touch_renamed(void *user, const mo_sqlite_rename *rename)
 /* New tables have no rows, and a rename moves none. */
 static int touches_rows(const mo_step *step)
 {
+    if (step->driver && !(step->driver & MO_ONLINE_KEYS)) {
+        return 0; /* every row keeps the values by which keys find it */
+    }
     return step->kind == MO_KIND_TABLE && strcmp(step->method, "create") != 0 && strcmp(step->method, "rename") != 0;
 }
 

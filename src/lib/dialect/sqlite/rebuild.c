@@ -59,7 +59,7 @@ char *mo_ladder_create_as(mo_region *r, const char *sql, const char *name)
     return mo_str_into(&out, r);
 }
 
-static int token_names(const mo_token *t, const char *name)
+int mo_ladder_token_names(const mo_token *t, const char *name)
 {
     mo_str value = {0};
     int same = 0;
@@ -88,7 +88,7 @@ static char *create_sql(rebuild *r)
     mo_lexer_init(&x, &mo_lex_sqlite, sql, strlen(sql));
     for (t = mo_lexer_next(&x); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD; t = next) {
         next = mo_lexer_next(&x);
-        if (!mo_token_is_punct(&next, '.') || !token_names(&t, r->after->name))
+        if (!mo_token_is_punct(&next, '.') || !mo_ladder_token_names(&t, r->after->name))
             continue;
         mo_str_addn(&out, from, (size_t)(t.text - from));
         mo_str_ident(&out, r->temporary, '"');
@@ -120,13 +120,12 @@ static const mo_column *row_id_column(const mo_table *t)
     return NULL;
 }
 
-/* Are row ids copied as such? Not where a copied column is the row id. */
-static int copies_row_ids(const rebuild *r)
+int mo_ladder_copies_row_ids(const mo_table *before, const mo_table *after)
 {
-    const mo_column *alias = row_id_column(r->after->table);
-    if (mo_sqlite_row_id_name(r->before->table) == NULL || mo_sqlite_row_id_name(r->after->table) == NULL)
+    const mo_column *alias = row_id_column(after);
+    if (mo_sqlite_row_id_name(before) == NULL || mo_sqlite_row_id_name(after) == NULL)
         return 0;
-    return alias == NULL || mo_table_column(r->before->table, alias->name) == NULL;
+    return alias == NULL || mo_table_column(before, alias->name) == NULL;
 }
 
 static void add_value(mo_str *values, const mo_column *c, const mo_column *old)
@@ -149,7 +148,7 @@ static int copy(rebuild *r)
     mo_str into = {0}, values = {0}, sql = {0};
     const mo_table *b = r->before->table, *a = r->after->table;
     int rc;
-    if (copies_row_ids(r)) {
+    if (mo_ladder_copies_row_ids(b, a)) {
         mo_str_add(&into, mo_sqlite_row_id_name(a));
         mo_str_add(&values, mo_sqlite_row_id_name(b));
     }

@@ -113,7 +113,7 @@ static int goes_with_its_table(const mo_ladder *l, const mo_object *o)
     return 0;
 }
 
-static int change_steps(mo_ladder *l, const mo_change *c)
+static int change_steps(mo_ladder *l, mo_change *c)
 {
     int rc = MOULT_OK;
     switch (c->op) {
@@ -142,7 +142,8 @@ static int settings(mo_ladder *l)
     if (mo_vec_push(l->plan->region, &l->plan->settings, "foreign_keys=off"))
         return mo_error_nomem(l->err);
     for (size_t i = 0; i < l->plan->steps.count; i++)
-        if (strcmp(l->plan->steps.items[i].method, "in-place") == 0)
+        if (strcmp(l->plan->steps.items[i].method, "in-place") == 0 ||
+            strcmp(l->plan->steps.items[i].method, "online") == 0)
             return mo_vec_push(l->plan->region, &l->plan->settings, "defensive=off") ? mo_error_nomem(l->err)
                                                                                      : MOULT_OK;
     return MOULT_OK;
@@ -160,6 +161,8 @@ int mo_sqlite_steps(mo_conn *c, mo_plan *plan, mo_error *err)
         rc = note_changed(&l);
     for (size_t i = 0; i < plan->changes.count && rc == MOULT_OK; i++)
         rc = change_steps(&l, &plan->changes.items[i]);
+    if (rc == MOULT_OK)
+        rc = mo_ladder_online_indexes(&l);
     if (rc == MOULT_OK && plan->steps.count > 0)
         rc = settings(&l);
     mo_map_free(l.changed);

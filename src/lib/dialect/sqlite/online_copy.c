@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * online_copy.c - the batches that bring the new table to what the old one is: the copy, in the order of a key; the replay
+ * of the log, which takes each logged row out and puts it in as it is now; the indexes that are built last.
+ *
+ * The new table lags behind, so two rows may collide in it that never did in the old one (they swapped their values). What
+ * collides is therefore looked at again with all logged rows taken out first, and at last under a lock with the log
+ * empty: then it is the rows that break what the desired schema asks for.
+ */
+#include <string.h>
+
+#include "dialect/sqlite/online.h"
+
+#define MO_ONLINE_FIRST 200 /* rows of the first batch; then their time tells */
+
+static int is_collision(const mo_online *o, int rc)
+{
+    return rc == MOULT_DATABASE && o->err->pub.engine_code && strstr(o->err->pub.engine_code, "CONSTRAINT");
+}
+
+/* --- pieces of SQL ------------------------------------------------------------------------------------------------- */
+
+/* The names as one value: "t"."a", or ("t"."a", "t"."b"). */
+static void add_row_value(mo_str *s, const char *table, const char *const *names, const char *const *collations,
+                          size_t count)
+{
+    mo_str_add(s, count > 1 ? "(" : "");
+    for (size_t i = 0; i < count; i++) {
+        mo_str_add(s, i ? ", " : "");
+        mo_str_ident(s, table, '"');
+        mo_str_addc(s, '.');
+        mo_str_ident(s, names[i], '"');
+        if (collations && collations[i][0]) {
+            mo_str_add(s, " COLLATE ");
+            mo_str_ident(s, collations[i], '"');
+        }
+    }
+    mo_str_add(s, count > 1 ? ")" : "");
+}
+
+/* How far the copy is, compared by `op`. */
+static void add_reached(mo_online *o, mo_str *s, const char *op)
+{
+    add_row_value(s, o->table, o->keys.scan.items, o->keys.collations.items, o->keys.scan.count);
+    mo_str_addf(s, " %s (SELECT ", op);
+    mo_online_log_columns(s, "", o->keys.scan.count);
+    mo_str_add(s, " FROM ");
+    mo_str_ident(s, o->at, '"');
+    mo_str_add(s, ")");
+}
+
+/* Behind what was copied, in the order of the copy. */
+static void add_next(mo_online *o, mo_str *s)
+{
+    if (o->done) {
+        mo_str_add(s, " WHERE ");
+        add_reached(o, s, ">");
+    }
+    mo_str_add(s, " ORDER BY ");
+    for (size_t i = 0; i < o->keys.scan.count; i++) {
+        mo_str_add(s, i ? ", " : "");
+        add_row_value(s, o->table, &o->keys.scan.items[i], &o->keys.collations.items[i], 1);
+    }
+}
+
+/* Logged keys from entry ?1 (not with it) to ?2. */
+static void add_logged(mo_online *o, mo_str *s)
+{
+    mo_str_add(s, " IN (SELECT ");
+    mo_online_log_columns(s, "", o->keys.old_match.count);
+    mo_str_add(s, " FROM ");
+    mo_str_ident(s, o->log, '"');
+    mo_str_add(s, " WHERE seq > ?1 AND seq <= ?2)");
+}
+
+/* --- the copy ------------------------------------------------------------------------------------------------------ */
+
+/* Notes how far it is now: `rows` further. */
+static int move_on(mo_online *o, int64_t rows)
+{
+    mo_str sql = {0};
+    mo_value params[2] = {mo_value_int(rows - 1), mo_value_int(rows)};
+    int rc = MOULT_OK;
+    if (rows > 0) {
+        mo_str_add(&sql, "UPDATE ");
+        mo_str_ident(&sql, o->at, '"');
+        mo_str_add(&sql, " SET (done, ");
+        mo_online_log_columns(&sql, "", o->keys.scan.count);
+        mo_str_add(&sql, ") = (SELECT ");
+        mo_str_ident(&sql, o->at, '"');
+        mo_str_add(&sql, ".done + ?2, ");
+        mo_online_names(&sql, "", o->keys.scan.items, o->keys.scan.count);
+        mo_str_add(&sql, " FROM ");
+        mo_str_ident(&sql, o->table, '"');
+        add_next(o, &sql);
+        mo_str_add(&sql, " LIMIT 1 OFFSET ?1)");
+        rc = mo_online_run_str(o, &sql, params, 2);
+    }
+    if (rc == MOULT_OK && rows < o->batch) {
+        mo_str_add(&sql, "UPDATE ");
+        mo_str_ident(&sql, o->at, '"');
+        mo_str_add(&sql, " SET copied = 1");
+        rc = mo_online_run_str(o, &sql, NULL, 0);
+    }
+    return rc;
+}
+
+static int copy_rows(mo_online *o, int64_t *rows, void *user)
+{
+    mo_str sql = {0};
+    mo_value limit = mo_value_int(o->batch);
+    int rc = o->strict ? mo_online_replay_rest(o) : MOULT_OK;
+    (void)user;
+    mo_str_add(&sql, o->copy);
+    add_next(o, &sql);
+    mo_str_add(&sql, " LIMIT ?1");
+    if (rc != MOULT_OK) {
+        mo_str_free(&sql);
+        return rc;
+    }
+    rc = mo_online_run_str(o, &sql, &limit, 1);
+    *rows = rc == MOULT_OK ? sqlite3_changes(o->c->db) : 0;
+    return rc == MOULT_OK ? move_on(o, *rows) : rc;
+}
+
+static int replay(mo_online *o);
+
+static int copy_all(mo_online *o)
+{
+    int rc = MOULT_OK;
+    o->batch = MO_ONLINE_FIRST;
+    while (rc == MOULT_OK && !o->copied) {
+        int64_t rows = 0, asked = o->batch;
+        o->strict = 0;
+        rc = mo_online_batch(o, copy_rows, NULL, &rows);
+        if (is_collision(o, rc)) {
+            mo_error_clear(o->err);
+            rc = replay(o);
+            asked = o->batch;
+            o->strict = 1;
+            if (rc == MOULT_OK)
+                rc = mo_online_batch(o, copy_rows, NULL, &rows);
+        }
+        if (rc == MOULT_OK) {
+            o->done += rows;
+            o->copied = rows < asked;
+            rc = o->drive->progress ? o->drive->progress(o->drive->user, o->done, o->total) : MOULT_OK;
+        }
+    }
+    return rc;
+}
+
+/* --- the log ------------------------------------------------------------------------------------------------------- */
+
+/* Takes the rows of some entries out of the new table. */
+static int take_out(mo_online *o, int64_t from, int64_t to)
+{
+    mo_str sql = {0};
+    mo_value range[2] = {mo_value_int(from), mo_value_int(to)};
+    mo_str_add(&sql, "DELETE FROM ");
+    mo_str_ident(&sql, o->fresh, '"');
+    mo_str_add(&sql, " WHERE ");
+    add_row_value(&sql, o->fresh, o->keys.new_match.items, NULL, o->keys.new_match.count);
+    add_logged(o, &sql);
+    return mo_online_run_str(o, &sql, range, 2);
+}
+
+/* Puts them in as they are now, so far as the copy has come. */
+static int put_in(mo_online *o, int64_t to)
+{
+    mo_str sql = {0};
+    mo_value range[2] = {mo_value_int(-1), mo_value_int(to)};
+    if (o->copy == NULL || (!o->copied && o->done == 0))
+        return MOULT_OK;
+    mo_str_add(&sql, o->copy);
+    mo_str_add(&sql, " WHERE ");
+    add_row_value(&sql, o->table, o->keys.old_match.items, NULL, o->keys.old_match.count);
+    add_logged(o, &sql);
+    if (!o->copied) {
+        mo_str_add(&sql, " AND ");
+        add_reached(o, &sql, "<=");
+    }
+    return mo_online_run_str(o, &sql, range, 2);
+}
+
+static int forget(mo_online *o, int64_t to)
+{
+    mo_str sql = {0};
+    mo_value param = mo_value_int(to);
+    mo_str_add(&sql, "DELETE FROM ");
+    mo_str_ident(&sql, o->log, '"');
+    mo_str_add(&sql, " WHERE seq <= ?1");
+    return mo_online_run_str(o, &sql, &param, 1);
+}
+
+/* The last of the next `count` entries behind `from`, and how many there are; `count` < 0: of all. */
+static int find_entries(mo_online *o, int64_t from, int64_t count, int64_t *last, int64_t *found)
+{
+    mo_str sql = {0};
+    int rc;
+    mo_str_add(&sql, "SELECT ifnull(max(seq), 0) FROM (SELECT seq FROM ");
+    mo_str_ident(&sql, o->log, '"');
+    mo_str_addf(&sql, " WHERE seq > %lld ORDER BY seq LIMIT %lld)", (long long)from, (long long)count);
+    rc = sql.failed ? mo_error_nomem(o->err) : mo_online_ask(o, mo_str_text(&sql), NULL, last);
+    mo_str_clear(&sql);
+    mo_str_add(&sql, "SELECT count(*) FROM ");
+    mo_str_ident(&sql, o->log, '"');
+    mo_str_addf(&sql, " WHERE seq > %lld AND seq <= %lld", (long long)from, (long long)*last);
+    if (rc == MOULT_OK)
+        rc = sql.failed ? mo_error_nomem(o->err) : mo_online_ask(o, mo_str_text(&sql), NULL, found);
+    mo_str_free(&sql);
+    return rc;
+}
+
+int mo_online_replay_rest(mo_online *o)
+{
+    int64_t last = 0, found = 0;
+    int rc = find_entries(o, -1, -1, &last, &found);
+    if (rc != MOULT_OK || found == 0)
+        return rc;
+    rc = take_out(o, -1, last);
+    if (rc == MOULT_OK)
+        rc = put_in(o, last);
+    return rc == MOULT_OK ? forget(o, last) : rc;
+}
+
+/* The next entries: their rows out, and in again. */
+static int replay_rows(mo_online *o, int64_t *rows, void *user)
+{
+    int64_t last = 0, recent = 0, found = 0;
+    int rc = MOULT_OK;
+    (void)user;
+    if (o->strict) { /* what was written since all rows were taken out */
+        rc = find_entries(o, o->gone, -1, &recent, &found);
+        if (rc == MOULT_OK && found)
+            rc = take_out(o, o->gone, recent);
+    }
+    if (rc == MOULT_OK)
+        rc = find_entries(o, -1, o->batch, &last, rows);
+    if (rc != MOULT_OK || *rows == 0)
+        return rc;
+    rc = take_out(o, -1, last);
+    if (rc == MOULT_OK)
+        rc = put_in(o, last);
+    if (rc == MOULT_OK)
+        rc = forget(o, last);
+    return rc;
+}
+
+static int take_out_rows(mo_online *o, int64_t *rows, void *user)
+{
+    int64_t *last = user;
+    int rc = find_entries(o, o->gone, o->batch, last, rows);
+    return rc == MOULT_OK && *rows ? take_out(o, o->gone, *last) : rc;
+}
+
+/* A collision: all logged rows leave the new table first. */
+static int take_all_out(mo_online *o)
+{
+    int64_t rows, last;
+    int rc = MOULT_OK;
+    mo_error_clear(o->err);
+    o->strict = 1;
+    do {
+        rows = last = 0;
+        rc = mo_online_batch(o, take_out_rows, &last, &rows);
+        if (rc == MOULT_OK && rows)
+            o->gone = last;
+    } while (rc == MOULT_OK && rows);
+    return rc;
+}
+
+/* Until little is left: the rest is done under the lock of the swap. A writer that is faster than this does not keep it
+ * going for ever. */
+static int replay(mo_online *o)
+{
+    enum { MOST_BATCHES = 100000 };
+    int rc = MOULT_OK;
+    o->strict = 0;
+    o->gone = -1;
+    for (int i = 0; i < MOST_BATCHES && rc == MOULT_OK; i++) {
+        int64_t rows = 0, asked = o->batch;
+        rc = mo_online_batch(o, replay_rows, NULL, &rows);
+        if (is_collision(o, rc) && !o->strict)
+            rc = take_all_out(o);
+        else if (rc == MOULT_OK && o->drive->progress)
+            rc = o->drive->progress(o->drive->user, o->done, o->total);
+        if (rc == MOULT_OK && rows < asked)
+            break;
+    }
+    o->strict = 0;
+    return rc;
+}
+
+/* --- indexes ------------------------------------------------------------------------------------------------------- */
+
+const char *mo_online_index_name(mo_online *o, size_t i)
+{
+    return mo_region_printf(o->region, "_moult_ix_%zu_%s", i + 1, o->suffix);
+}
+
+/* All rows are there, so what an index forbids is forbidden by the rows. */
+static int build_index(mo_online *o, int64_t *rows, void *user)
+{
+    const char *const *sql = user;
+    int rc = mo_online_replay_rest(o);
+    *rows = 0;
+    return rc == MOULT_OK ? mo_online_run(o, *sql, NULL, 0) : rc;
+}
+
+static int build_indexes(mo_online *o)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < o->indexes.count && rc == MOULT_OK; i++) {
+        const char *name = mo_online_index_name(o, i), *sql;
+        int64_t there = 0;
+        if (name == NULL)
+            return mo_error_nomem(o->err);
+        rc = mo_online_ask(o, "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = ?1", name, &there);
+        if (rc != MOULT_OK || there)
+            continue;
+        rc = replay(o);
+        sql = mo_online_index_as(o->region, o->indexes.items[i], name, o->fresh, o->table);
+        if (rc == MOULT_OK)
+            rc = sql ? mo_online_batch(o, build_index, &sql, &there) : mo_error_nomem(o->err);
+    }
+    return rc;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------------------------- */
+
+static int take_mode(void *user, size_t count, const mo_value *v)
+{
+    int *wal = user;
+    (void)count;
+    *wal = v[0].text && strcmp(v[0].text, "wal") == 0;
+    return MOULT_OK;
+}
+
+/* Are the rows of both tables as many, but for those that wait in the log? Readers stop nobody in WAL mode only. */
+static int count_rows(mo_online *o)
+{
+    mo_str sql = {0};
+    int64_t missing = 0;
+    int wal = 0;
+    int rc = mo_sqlite_query(o->c, "PRAGMA main.journal_mode", NULL, 0, take_mode, &wal, NULL, o->err);
+    if (rc != MOULT_OK || !wal)
+        return rc;
+    mo_str_add(&sql, "SELECT (SELECT count(*) FROM ");
+    mo_str_ident(&sql, o->table, '"');
+    mo_str_add(&sql, ") - (SELECT count(*) FROM ");
+    mo_str_ident(&sql, o->fresh, '"');
+    mo_str_add(&sql, ") - (SELECT count(*) FROM ");
+    mo_str_ident(&sql, o->table, '"');
+    mo_str_add(&sql, " WHERE ");
+    add_row_value(&sql, o->table, o->keys.old_match.items, NULL, o->keys.old_match.count);
+    mo_str_add(&sql, " IN (SELECT ");
+    mo_online_log_columns(&sql, "", o->keys.old_match.count);
+    mo_str_add(&sql, " FROM ");
+    mo_str_ident(&sql, o->log, '"');
+    mo_str_add(&sql, ")) + (SELECT count(*) FROM ");
+    mo_str_ident(&sql, o->fresh, '"');
+    mo_str_add(&sql, " WHERE ");
+    add_row_value(&sql, o->fresh, o->keys.new_match.items, NULL, o->keys.new_match.count);
+    mo_str_add(&sql, " IN (SELECT ");
+    mo_online_log_columns(&sql, "", o->keys.old_match.count);
+    mo_str_add(&sql, " FROM ");
+    mo_str_ident(&sql, o->log, '"');
+    mo_str_add(&sql, "))");
+    rc = sql.failed ? mo_error_nomem(o->err) : mo_online_ask(o, mo_str_text(&sql), NULL, &missing);
+    mo_str_free(&sql);
+    if (rc == MOULT_OK && missing) {
+        mo_error_set(o->err, MOULT_UNVERIFIED, "the copy of '%s' is not complete: %lld rows are missing", o->table,
+                     (long long)missing);
+        rc =
+            mo_error_hint(o->err, "nothing was changed; this is a defect of moult, please report it with both schemas");
+    }
+    return rc;
+}
+
+int mo_online_copy(mo_online *o)
+{
+    int rc = o->copy ? copy_all(o) : MOULT_OK;
+    o->batch = MO_ONLINE_FIRST;
+    if (rc == MOULT_OK)
+        rc = build_indexes(o);
+    if (rc == MOULT_OK)
+        rc = replay(o);
+    return rc == MOULT_OK ? count_rows(o) : rc;
+}
