@@ -257,6 +257,9 @@ typedef struct moult_options {
                                  "": nowhere */
     moult_same_type_fn same_type; /**< NULL: types are the same when their canonical forms are */
     void *same_type_user;
+    struct moult_cache
+        *cache_open; /**< a cache that is open already, and that other handles may share; it must outlive this
+                                         one. Instead of `cache`. NULL: none */
 } moult_options;
 
 #define MOULT_OPTIONS_INIT                                                                                             \
@@ -544,6 +547,39 @@ MOULT_API int moult_history_read(moult *m, moult_history **out);
 MOULT_API size_t moult_history_size(const moult_history *history);
 MOULT_API const moult_version_info *moult_history_at(const moult_history *history, size_t i); /**< NULL past the end */
 MOULT_API void moult_history_free(moult_history *history);
+
+/**
+ * A cache: where it is remembered that a database which cannot be written to (a read-only file, account or handle) was found
+ * up to date, or behind. It saves time and nothing else: a cache that is away, slow, broken or lies costs a bounded time and
+ * changes no result. docs/caches.md says how. Threads and handles may use one at once; its error, its counts and clear are for
+ * one thread at a time.
+ */
+typedef struct moult_cache moult_cache;
+
+/** Counts since the cache was last cleared: of all processes that use it. */
+typedef struct moult_cache_info {
+    int64_t hits, misses;
+    int64_t errors;  /**< it was away, too slow, or held what is no cache */
+    int64_t stores;  /**< what was written */
+    int64_t entries; /**< what it holds now */
+} moult_cache_info;
+
+/**
+ * Opens a cache. Nothing is connected yet.
+ * @param out    gets the cache, also when the call fails, so that moult_cache_error() tells why; NULL only when there is no
+ *               memory for it. Give it to moult_cache_close() in either case.
+ * @param where  the path of a file, or redis://[user[:password]@]host[:port][/db], rediss:// for TLS, redis+unix:///path; with
+ *               ?prefix=TEXT ("moult:"), ttl=SECONDS (30 days), timeout=SECONDS (1), ca=FILE
+ * @return MOULT_OK, INVALID, UNSUPPORTED (a build without Redis), NOMEM
+ */
+MOULT_API int moult_cache_open(moult_cache **out, const char *where);
+/** The error of the last open, stats or clear; never NULL. Borrowed until the next of them. */
+MOULT_API const moult_error *moult_cache_error(const moult_cache *cache);
+/** What was counted. IO, TIMEOUT, LOCKED, NOMEM. */
+MOULT_API int moult_cache_stats(moult_cache *cache, moult_cache_info *out);
+/** Removes all entries, and the counts; in Redis: batch by batch, and nothing that has another prefix. The same errors. */
+MOULT_API int moult_cache_clear(moult_cache *cache, int64_t *removed);
+MOULT_API void moult_cache_close(moult_cache *cache);
 
 /** Who has moult's lock on a database. */
 typedef enum moult_lock_state {

@@ -31,6 +31,8 @@ enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_PENDING = 2, EXIT_REFUSED = 3 };
 
 /* The options of the library, as the command line says. Borrows from `c`. */
 void cli_options(cli *c, moult_options *out);
+/* Where the cache is: --cache, MOULT_CACHE; NULL: nowhere. */
+const char *cli_cache(const cli *c);
 /* Finds the URL: --url, DATABASE_URL, .env. 1, or 0 when there is none (nothing is said then). */
 int cli_find_url(cli *c);
 /* Opens the database of the command line as c->m. EXIT_DONE, or the exit status after the error was told. */

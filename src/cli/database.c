@@ -161,6 +161,16 @@ static double seconds_or(const cli *c, opt_id id, double otherwise)
     return c->values.given[id] ? c->values.seconds[id] : otherwise;
 }
 
+const char *cli_cache(const cli *c)
+{
+    const char *environment = getenv("MOULT_CACHE");
+
+    if (c->values.text[OPT_CACHE]) {
+        return c->values.text[OPT_CACHE];
+    }
+    return environment && environment[0] ? environment : NULL;
+}
+
 void cli_options(cli *c, moult_options *out)
 {
     const moult_options defaults = MOULT_OPTIONS_INIT;
@@ -193,6 +203,7 @@ void cli_options(cli *c, moult_options *out)
     if (v->text[OPT_EXPORT]) {
         out->export_path = v->text[OPT_EXPORT];
     }
+    out->cache = cli_cache(c);
     out->on_event = out_event;
     out->on_event_user = &c->out;
 }

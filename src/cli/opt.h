@@ -40,6 +40,7 @@ typedef enum opt_id {
     OPT_FORMAT,
     OPT_FORMAT_JSON,
     OPT_FORMAT_SCHEMA,
+    OPT_CACHE,
     OPT_WAIT,
     OPT_LOCK_TIMEOUT,
     OPT_DETECT_TIMEOUT,

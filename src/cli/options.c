@@ -78,6 +78,10 @@ const option_info option_table[OPT_COUNT] = {
     [OPT_FORMAT] = {"format", 0, OPT_IS_CHOICE, "FORMAT", formats, "the form of the result", 0},
     [OPT_FORMAT_JSON] = {"format", 0, OPT_IS_CHOICE, "FORMAT", text_or_json, "the form of the result", 0},
     [OPT_FORMAT_SCHEMA] = {"format", 0, OPT_IS_CHOICE, "FORMAT", sql_or_json, "the form of the result", 0},
+    [OPT_CACHE] = {"cache", 0, OPT_IS_TEXT, "PLACE", NULL,
+                   "where it is remembered that a database which cannot be written to is up to date: a file, redis://, "
+                   "rediss:// or redis+unix://; else MOULT_CACHE from the environment; else nowhere",
+                   COMPLETE_FILES},
     [OPT_WAIT] = {"wait", 0, OPT_IS_SECONDS, "TIME", NULL,
                   "wait this long for the database to come up, such as 30s; else not at all", 0},
     [OPT_LOCK_TIMEOUT] = {"lock-timeout", 0, OPT_IS_SECONDS, "TIME", NULL,

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/lock.h"
+#include "caching.h"
 #include "detect.h"
 #include "export.h"
 #include "hooks.h"
@@ -372,6 +373,18 @@ static int may_write(moult *m)
     return m->open_mode != MOULT_OPEN_READ && m->dialect->writable(m->conn);
 }
 
+/* What cannot be remembered in the database is in the cache, where there is one. */
+static int without_writing(start *s)
+{
+    int hit, rc = mo_caching_find(s, &hit);
+    if (rc != MOULT_OK || hit)
+        return rc;
+    rc = detect_and_decide(s, 0);
+    if (rc == MOULT_OK)
+        mo_caching_record(s);
+    return rc;
+}
+
 /* The engine would not let this account write after all: the plan is made anew, to be run by another one. `given`: a plan
  * that was to be run; NULL: it is made from the source. */
 static int without_permission(start *s, const mo_plan *given)
@@ -382,7 +395,7 @@ static int without_permission(start *s, const mo_plan *given)
         return MOULT_PERMISSION;
     mo_error_clear(&m->error);
     if (given == NULL)
-        return detect_and_decide(s, 0);
+        return without_writing(s);
     int rc = given->made_here ? MOULT_OK : plan_again(s, given);
     return rc == MOULT_OK ? decide(s, 0) : rc;
 }
@@ -399,7 +412,9 @@ static int migrate(start *s, const moult_source *desired)
         rc = fast_path(s, &hit);
     if (rc != MOULT_OK || hit)
         return rc;
-    if (m->options.pub.mode == MOULT_MODE_DRY_RUN || !may_write(m))
+    if (!may_write(m))
+        return without_writing(s);
+    if (m->options.pub.mode == MOULT_MODE_DRY_RUN)
         return detect_and_decide(s, 0);
     rc = mo_locking_take(m, &s->before);
     if (rc == MOULT_OK)

@@ -38,6 +38,8 @@ struct moult {
     mo_scope scope;
     mo_monitor monitor;
     mo_limit limit;
+    moult_cache *cache; /* NULL: none */
+    int cache_mine;     /* 1: closed with the handle */
     volatile int cancel;
 };
 

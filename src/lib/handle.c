@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "caching.h"
 #include "engine.h"
 
 #define MO_CODE_ROW(name, number, exit, text) {number, exit, #name, text},
@@ -91,6 +92,9 @@ static int open_handle(moult *m, const char *url, const moult_options *options)
                               .cancel = &m->cancel,
                               .statement_timeout = m->options.pub.statement_timeout,
                               .probe_timeout = m->options.pub.probe_timeout};
+    rc = mo_caching_open(m);
+    if (rc != MOULT_OK)
+        return rc;
     m->region = mo_region_new();
     if (m->region == NULL)
         return mo_error_nomem(&m->error);
@@ -118,6 +122,7 @@ void moult_close(moult *m)
         return;
     if (m->conn)
         m->dialect->close(m->conn);
+    mo_caching_close(m);
     mo_region_free(m->region);
     mo_options_free(&m->options);
     mo_error_clear(&m->error);

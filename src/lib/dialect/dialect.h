@@ -138,6 +138,9 @@ struct mo_dialect {
     /* --- marker.c ----------------------------------------------------------------------------------------------- */
     /* A cheap value that moves whenever the schema may have moved. One round trip, no lock. */
     int (*marker)(mo_conn *c, mo_hash *out, mo_error *err);
+    /* Which database this is, and in what environment: all that makes the same marker and the same inputs mean something else.
+     * NOTFOUND for one that nobody else can ever see. */
+    int (*identity)(mo_conn *c, mo_hasher *h, mo_error *err);
 
     /* --- introspect.c -------------------------------------------------------------------------------------------- */
     /* The live schema, without moult's own tables; a constant number of round trips. Sealed. */

@@ -271,3 +271,16 @@ int mo_history_verify(const mo_dialect *d, mo_conn *c, mo_region *r, mo_problems
     }
     return there < 0 ? there : code;
 }
+
+int mo_history_chain(const mo_dialect *d, mo_conn *c, char chain[65], mo_error *err)
+{
+    tail last = {0};
+    int rc = mo_state_exists(d, c, err);
+
+    if (rc > 0) {
+        rc = mo_state_run(d, c, "SELECT version, chain FROM {}history ORDER BY version DESC LIMIT 1", NULL, 0, tail_row,
+                          &last, err);
+    }
+    memcpy(chain, last.chain, sizeof last.chain);
+    return rc;
+}

@@ -59,7 +59,18 @@ int mo_fast_find(const mo_dialect *d, mo_conn *c, mo_hash inputs, mo_hash marker
     return code;
 }
 
-static const char *name_of(moult_outcome outcome)
+int mo_fast_outcome(const char *name, moult_outcome *out)
+{
+    for (size_t i = 0; i < OUTCOME_COUNT; i++) {
+        if (!strcmp(name, outcomes[i].name)) {
+            *out = outcomes[i].outcome;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *mo_fast_name(moult_outcome outcome)
 {
     for (size_t i = 0; i < OUTCOME_COUNT; i++) {
         if (outcomes[i].outcome == outcome) {
@@ -75,7 +86,7 @@ int mo_fast_record(const mo_dialect *d, mo_conn *c, mo_hash inputs, mo_hash mark
     mo_value values[5];
     int mine = 0, code;
 
-    if (!name_of(what->outcome)) {
+    if (!mo_fast_name(what->outcome)) {
         return mo_error_set(err, MOULT_INVALID, "only what is up to date or behind is remembered");
     }
     mo_hash_hex(inputs, key);
@@ -83,7 +94,7 @@ int mo_fast_record(const mo_dialect *d, mo_conn *c, mo_hash inputs, mo_hash mark
     mo_clock_utc(now);
     values[0] = mo_value_text(key);
     values[1] = mo_value_text(mark);
-    values[2] = mo_value_text(name_of(what->outcome));
+    values[2] = mo_value_text(mo_fast_name(what->outcome));
     values[3] = mo_value_int(what->version);
     values[4] = mo_value_text(now);
     code = mo_state_begin(d, c, &mine, err);

@@ -21,6 +21,10 @@ int mo_state_end(const mo_dialect *d, mo_conn *c, int mine, int code, mo_error *
 #define MO_HISTORY_COLUMNS                                                                                             \
     "version, applied_at, applied_by, host, plan_id, from_schema, to_schema, kind, changes, seconds, tool"
 
+/* The names of the outcomes that are remembered; NULL, and 0, for others. */
+const char *mo_fast_name(moult_outcome outcome);
+int mo_fast_outcome(const char *name, moult_outcome *out);
+
 /* The text of a value, or NULL for NULL. */
 const char *mo_state_text(const mo_value *v);
 /* The host's name; never empty. */

@@ -36,6 +36,8 @@ int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schem
 int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, int64_t *version, int *replaced,
                     mo_error *err);
 
+/* chain.c - the chain value of the last version: a text that no other history has; "" when there is none. */
+int mo_history_chain(const mo_dialect *d, mo_conn *c, char chain[65], mo_error *err);
 /* chain.c - adds one; sets info.version. Chained by SHA-256 over the previous row's chain value and this row. */
 int mo_history_add(const mo_dialect *d, mo_conn *c, mo_version *v, mo_error *err);
 /* The same as statements of a script: `before` comes first in its transaction, and stops it where the history is not what
@@ -60,7 +62,13 @@ int mo_hooks_add(const mo_dialect *d, mo_conn *c, const mo_hook_record *hook, mo
 int mo_hooks_forget(const mo_dialect *d, mo_conn *c, int64_t version, mo_error *err);
 
 /* journal.c - the apply that is running, or was interrupted. */
-enum { MO_JOURNAL_OWN_ALL = 1, MO_JOURNAL_COLUMN_ORDER = 2, MO_JOURNAL_BACKWARD = 4, MO_JOURNAL_NO_ATTIC = 8, MO_JOURNAL_CONTRACT = 16 };
+enum {
+    MO_JOURNAL_OWN_ALL = 1,
+    MO_JOURNAL_COLUMN_ORDER = 2,
+    MO_JOURNAL_BACKWARD = 4,
+    MO_JOURNAL_NO_ATTIC = 8,
+    MO_JOURNAL_CONTRACT = 16
+};
 typedef struct mo_journal {
     int there; /* 0: there is none, and nothing else is set */
     const char *plan_id;

@@ -30,6 +30,7 @@ const mo_dialect mo_dialect_sqlite = {
     .changed_rows = "SELECT changes()",
 
     .marker = mo_sqlite_marker,
+    .identity = mo_sqlite_identity,
 
     .introspect = mo_sqlite_introspect,
     .read_object = mo_sqlite_read_object,

@@ -8,6 +8,8 @@
  */
 #include "dialect/sqlite/sqlite.h"
 
+#include <sys/stat.h>
+
 /* The version, read while the rows' statement is active: it then belongs to the same snapshot. */
 static int schema_version(mo_conn *c, int64_t *out, mo_error *err)
 {
@@ -84,4 +86,25 @@ int mo_sqlite_marker(mo_conn *c, mo_hash *out, mo_error *err)
     *out = mo_hasher_result(h);
     mo_hasher_free(h);
     return code;
+}
+
+/* The file itself, wherever its path leads, and the engine as it was built. */
+int mo_sqlite_identity(mo_conn *c, mo_hasher *h, mo_error *err)
+{
+    const char *path = c->pending ? NULL : sqlite3_db_filename(c->db, "main");
+    struct stat st;
+    uint64_t file[2];
+
+    (void)err;
+    if (!path || !*path || stat(path, &st) != 0) {
+        return MOULT_NOTFOUND;
+    }
+    file[0] = (uint64_t)st.st_dev;
+    file[1] = (uint64_t)st.st_ino;
+    mo_hasher_add(h, file, sizeof file);
+    mo_hasher_add_text(h, sqlite3_sourceid());
+    for (int i = 0; sqlite3_compileoption_get(i); i++) {
+        mo_hasher_add_text(h, sqlite3_compileoption_get(i));
+    }
+    return MOULT_OK;
 }

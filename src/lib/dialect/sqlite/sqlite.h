@@ -84,6 +84,7 @@ void mo_sqlite_quote(mo_str *out, const char *name);
 
 /* marker.c, scratch.c, check.c, lock.c, run.c, orphans.c, backup.c, model.c, script.c, own.c: the slots of dialect.h */
 int mo_sqlite_marker(mo_conn *c, mo_hash *out, mo_error *err);
+int mo_sqlite_identity(mo_conn *c, mo_hasher *h, mo_error *err);
 int mo_sqlite_scratch_open(mo_conn *c, mo_scratch **out, mo_error *err);
 mo_conn *mo_sqlite_scratch_conn(mo_scratch *s);
 void mo_sqlite_scratch_close(mo_scratch *s);
