@@ -625,8 +625,8 @@ typedef struct moult_change_info {
     const char *name; /**< "user", "user.email" */
     const char *what; /**< "TEXT → NOT NULL", "INTEGER", "was old_name"; may be empty */
     moult_risk risk;
-    const char *rule;   /**< the id of the rule that said so */
-    const char *reason; /**< what the rule says of this change, with what the data says; may be empty */
+    const char *rule;     /**< the id of the rule that said so */
+    const char *reason;   /**< what the rule says of this change, with what the data says; may be empty */
     moult_risk rule_risk; /**< what the rule says by itself, before options and annotations, and without the rows */
     const char *allowed;  /**< why an annotation allows it, or "an option" where one gave the rule another level;
                                NULL: neither */

@@ -187,10 +187,10 @@ void cli_options(cli *c, moult_options *out)
     out->record_only = v->given[OPT_RECORD_ONLY] > 0;
     out->no_attic = v->given[OPT_NO_ATTIC] > 0;
     out->no_backup = v->given[OPT_NO_BACKUP] > 0;
-    out->online = v->given[OPT_NO_ONLINE] ? MOULT_ONLINE_NEVER
+    out->online = v->given[OPT_NO_ONLINE]      ? MOULT_ONLINE_NEVER
                   : v->given[OPT_INDEXES_LAST] ? MOULT_ONLINE_LAST
-                  : v->given[OPT_ONLINE]  ? MOULT_ONLINE_ALWAYS
-                                          : MOULT_ONLINE_AUTO;
+                  : v->given[OPT_ONLINE]       ? MOULT_ONLINE_ALWAYS
+                                               : MOULT_ONLINE_AUTO;
     out->column_order_strict = choice(c, OPT_COLUMN_ORDER);
     out->connect_timeout = seconds_or(c, OPT_WAIT, defaults.connect_timeout);
     out->lock_timeout = seconds_or(c, OPT_LOCK_TIMEOUT, defaults.lock_timeout);
