@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "hooks.h"
 
 /* What the first line of each script begins with: how moult knows its own. */
 static const char first_line[] = "-- moult plan ";
@@ -34,35 +35,84 @@ static int check_replaces(const char *path, mo_error *err)
     return mo_error_hint(err, "name another file, or move that one away");
 }
 
-/* The version that the script makes: it says "script", and the time is that of the plan. */
-static int record(moult *m, const mo_plan *plan, mo_region *r, mo_str *before, mo_str *after, mo_error *err)
+/* What a script has to write down. */
+typedef struct recording {
+    moult *m;
+    const mo_plan *plan;
+    mo_region *region;
+    int64_t version; /* that the script makes, or that is there */
+    mo_str before, after;
+} recording;
+
+static int ends_in_ddl(const mo_plan *plan)
 {
-    mo_version v = {{0}, plan->declared};
+    for (size_t i = 0; i < plan->steps.count; i++)
+        if (!plan->steps.items[i].hook)
+            return 1;
+    return 0;
+}
+
+/* The version that the script makes: it says "script", and the time is that of the plan. */
+static int record_version(recording *r, const mo_versions *all, mo_error *err)
+{
+    mo_version v = {{0}, r->plan->declared};
+    v.info.applied_by = r->m->options.pub.applied_by;
+    v.info.plan_id = r->plan->id;
+    v.info.from = all->count ? all->items[all->count - 1].info.to : "";
+    v.info.to = r->plan->declared_fp;
+    v.info.kind = r->plan->waits ? "expand" : "script";
+    v.info.changes = (int64_t)r->plan->rows.count;
+    return mo_history_script(r->m->dialect, r->m->conn, &v, &r->before, &r->after, err);
+}
+
+/* Hooks that a new database does not need are recorded as such. */
+static int record_not_needed(recording *r, mo_error *err)
+{
+    const moult_hook *hooks = r->m->options.pub.hooks;
+    int rc = MOULT_OK;
+    for (size_t i = 0; r->plan->fresh && hooks && hooks[i].version && rc == MOULT_OK; i++) {
+        char code[65];
+        mo_hook_record record = {hooks[i].version, code, "not needed", r->version, 0};
+        rc = mo_hook_code(&hooks[i], code, err);
+        if (rc == MOULT_OK)
+            rc = mo_hooks_script(r->m->dialect, &record, &r->after) ? mo_error_nomem(err) : MOULT_OK;
+    }
+    return rc;
+}
+
+static int record(recording *r, mo_error *err)
+{
     mo_versions all = {0};
-    int rc = mo_history_read(m->dialect, m->conn, r, &all, err);
+    int rc = mo_history_read(r->m->dialect, r->m->conn, r->region, &all, err);
     if (rc != MOULT_OK)
         return rc;
-    v.info.applied_by = m->options.pub.applied_by;
-    v.info.plan_id = plan->id;
-    v.info.from = all.count ? all.items[all.count - 1].info.to : "";
-    v.info.to = plan->declared_fp;
-    v.info.kind = plan->waits ? "expand" : "script";
-    v.info.changes = (int64_t)plan->rows.count;
-    return mo_history_script(m->dialect, m->conn, &v, before, after, err);
+    r->version = all.count ? all.items[all.count - 1].info.version : 0;
+    r->version += ends_in_ddl(r->plan);
+    if (ends_in_ddl(r->plan) || all.count == 0)
+        rc = record_version(r, &all, err);
+    return rc == MOULT_OK ? record_not_needed(r, err) : rc;
+}
+
+static int hook_in_script(void *user, const mo_step *step, mo_str *out)
+{
+    const recording *r = user;
+    mo_hook_record ran = {step->hook, step->hook_code, "ran", r->version, 0};
+    return mo_hooks_script(r->m->dialect, &ran, out);
 }
 
 int mo_export_sql(moult *m, const mo_plan *plan, mo_str *out, mo_error *err)
 {
-    mo_str before = {0}, after = {0};
-    mo_region *r = mo_region_new();
-    int rc = r ? MOULT_OK : mo_error_nomem(err);
-    if (rc == MOULT_OK && plan->made_here && plan->declared && plan->steps.count)
-        rc = record(m, plan, r, &before, &after, err);
+    recording r = {.m = m, .plan = plan, .region = mo_region_new()};
+    mo_script script = {.hook = hook_in_script, .user = &r};
+    int records = plan->made_here && plan->declared && plan->steps.count;
+    int rc = r.region == NULL ? mo_error_nomem(err) : records ? record(&r, err) : MOULT_OK;
+    script.first = mo_str_text(&r.before);
+    script.last = mo_str_text(&r.after);
     if (rc == MOULT_OK)
-        rc = mo_plan_write_sql(plan, mo_str_text(&before), mo_str_text(&after), out, err);
-    mo_str_free(&before);
-    mo_str_free(&after);
-    mo_region_free(r);
+        rc = mo_plan_write_sql(plan, records ? &script : NULL, out, err);
+    mo_str_free(&r.before);
+    mo_str_free(&r.after);
+    mo_region_free(r.region);
     return rc;
 }
 

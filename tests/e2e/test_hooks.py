@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Data hooks and phases: once per database, in their order, each with its record; and an apply by halves."""
 import json
+import shutil
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -254,6 +256,23 @@ def test_a_hook_that_writes_a_million_rows(place):
                "FROM n WHERE i < 1000000) SELECT 1 FROM n;")
     ok(place.apply("v2"))
     assert place.sql("SELECT count(*) FROM post") == [(1_000_003,)]
+
+
+def test_the_script_does_the_same_and_is_known_afterwards(place, tmp_path):
+    place.hook("020_split.before_ddl.sql", SPLIT + "DELETE FROM users WHERE name = 'Bot One';")
+    place.hook("030_titles.after_ddl.sql", "UPDATE post SET title = upper(title) -- loud")
+    script = ok(place.run("plan", "--to", "v2.sql", "--format", "sql")).out
+    other = tmp_path / "other.db"
+    shutil.copy(place.db, other)
+    run = subprocess.run(["sqlite3", other], input=script, capture_output=True, text=True, timeout=30)
+    assert run.returncode == 0 and not run.stderr, run
+    ok(place.apply("v2"))
+    done = place.dump()
+    place.db = other
+    assert place.dump() == done
+    assert place.sql("SELECT version, state, schema_version FROM _moult_hook ORDER BY version") == [
+        ("020_split", "ran", 2), ("030_titles", "ran", 2)]
+    assert "up to date" in ok(place.apply("v2", mode="safe")).out
 
 
 # --- phases -----------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         code = mo_plan_read_json(&mo_dialect_sqlite, mo_str_text(&json), json.length, "again", &again, &error);
         PROMISE(code == MOULT_OK && !strcmp(plan->id, again->id));
         PROMISE(mo_plan_write_text(plan, &text, &error) == MOULT_OK);
-        PROMISE(mo_plan_write_sql(plan, &text, &error) == MOULT_OK);
+        PROMISE(mo_plan_write_sql(plan, NULL, &text, &error) == MOULT_OK);
     }
     mo_str_free(&json);
     mo_str_free(&text);

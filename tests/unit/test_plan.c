@@ -333,7 +333,7 @@ Test(sql, a_script)
     s->title = "a title\nDROP TABLE x";
     cr_assert_eq(mo_step_run(p, s, "CREATE VIEW v AS SELECT 1 -- why", 0, &tree_err), MOULT_OK);
     cr_assert_eq(mo_step_run(p, s, "CREATE VIEW w AS SELECT 1;", 0, &tree_err), MOULT_OK);
-    cr_assert_eq(mo_plan_write_sql(p, NULL, NULL, &out, &tree_err), MOULT_OK);
+    cr_assert_eq(mo_plan_write_sql(p, NULL, &out, &tree_err), MOULT_OK);
     const char *text = mo_str_text(&out);
     cr_expect(strstr(text, "-- moult plan "));
     cr_expect(strstr(text, "BEGIN"));
@@ -351,7 +351,7 @@ Test(sql, nothing_to_do)
 {
     mo_plan *p = tree_plan();
     mo_str out = {0};
-    cr_assert_eq(mo_plan_write_sql(p, NULL, NULL, &out, &tree_err), MOULT_OK);
+    cr_assert_eq(mo_plan_write_sql(p, NULL, &out, &tree_err), MOULT_OK);
     cr_expect(!strstr(mo_str_text(&out), "BEGIN"));
     mo_str_free(&out);
     mo_plan_free(p);

@@ -522,7 +522,8 @@ Test(connect, the_frame_of_a_script)
     cr_assert(p);
     mo_vec_push(p->region, &p->settings, "foreign_keys=off");
     mo_vec_push(p->region, &p->settings, "defensive=off");
-    mo_sqlite_script_frame(p, &before, &after);
+    mo_part_of_plan part = mo_plan_part(p, 0, 1);
+    mo_sqlite_script_frame(p, &part, &before, &after);
     cr_expect(strstr(mo_str_text(&before), "\n.bail on\n"));
     cr_expect(strstr(mo_str_text(&before), "PRAGMA foreign_keys=off;\n.dbconfig defensive off\nBEGIN IMMEDIATE;\n"));
     cr_expect_str_eq(mo_str_text(&after), "COMMIT;\n", "no step touches rows: no foreign key is looked at");

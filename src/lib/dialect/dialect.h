@@ -182,9 +182,9 @@ struct mo_dialect {
     int (*expand)(mo_conn *c, mo_plan *plan, mo_error *err);
     /* A model's statements in this dialect. */
     int (*render_model)(const moult_model *model, mo_str *out, mo_error *err);
-    /* Text of the plan's transaction and settings for a script: what comes before the steps and after them, with how to
-     * run it, and with what stops it before its commit (rows that lost their parents). */
-    void (*script_frame)(const mo_plan *plan, mo_str *before, mo_str *after);
+    /* Text of the transaction and settings of a part of the plan for a script: what comes before the steps and after them,
+     * with how to run it (before the first), and with what stops it before its commit (rows that lost their parents). */
+    void (*script_frame)(const mo_plan *plan, const mo_part_of_plan *part, mo_str *before, mo_str *after);
     /* An assertion as statements that stop the script, where its query gives a row. */
     void (*script_assert)(const mo_statement *statement, mo_str *out);
 

@@ -190,9 +190,30 @@ int mo_plan_allowed(const mo_plan *p, moult_mode mode);
 int mo_plan_write_json(const mo_plan *p, mo_str *out, mo_error *err);
 int mo_plan_read_json(const struct mo_dialect *d, const char *json, size_t length, const char *name, mo_plan **out,
                       mo_error *err);
-/* sql.c - a script for the engine's shell: commented, settings and transaction included. `first` and `last`: statements
- * that its transaction begins and ends with; NULL: none. */
-int mo_plan_write_sql(const mo_plan *p, const char *first, const char *last, mo_str *out, mo_error *err);
+/* parts.c - consecutive steps of one transaction number are a part: one transaction. A plan without steps is one too. */
+typedef struct mo_part_of_plan {
+    size_t first, end; /* its steps */
+    size_t number;     /* from 1 */
+    int driven;        /* it has a driver step */
+    int data;          /* it runs hooks, which write as an application does */
+    int records;       /* the schema is the target at its end */
+    int last;
+} mo_part_of_plan;
+/* How many parts it has; 0 for a plan without steps. */
+size_t mo_plan_parts(const mo_plan *p);
+/* The part that begins with step `first`. */
+mo_part_of_plan mo_plan_part(const mo_plan *p, size_t first, size_t number);
+
+/* What a script writes down besides, so that the next start finds it done. */
+typedef struct mo_script {
+    const char *first,
+        *last; /* statements that its first transaction begins with, and that the one ends with at whose end
+                                 the schema is the target */
+    int (*hook)(void *user, const mo_step *step, mo_str *out); /* what follows the statements of a hook. NOMEM, or OK */
+    void *user;
+} mo_script;
+/* sql.c - a script for the engine's shell: commented, settings and transactions included. `script`: NULL: nothing besides. */
+int mo_plan_write_sql(const mo_plan *p, const mo_script *script, mo_str *out, mo_error *err);
 /* text.c - for a person, without colour. */
 int mo_plan_write_text(const mo_plan *p, mo_str *out, mo_error *err);
 

@@ -63,7 +63,19 @@ static void add_head(mo_str *out, const mo_plan *p)
         add_comment(out, p->notes.items[i]);
 }
 
-static void add_step(mo_str *out, const mo_plan *p, size_t i)
+/* A function of the application cannot be part of a script, and what comes after it must not run without it. */
+static void add_function(mo_str *out, const mo_plan *p, const mo_step *step)
+{
+    mo_str message = {0};
+    mo_statement stop = {.kind = MO_STATEMENT_ASSERT, .sql = "SELECT 1"};
+    mo_str_addf(&message, "hook %s is a function of the application, which has to run it", step->hook);
+    stop.message = mo_str_text(&message);
+    p->dialect->script_assert(&stop, out);
+    out->failed |= message.failed;
+    mo_str_free(&message);
+}
+
+static void add_step(mo_str *out, const mo_plan *p, const mo_script *script, size_t i)
 {
     const mo_step *step = &p->steps.items[i];
     mo_str_addf(out, "\n-- step %zu of %zu (%s)\n", i + 1, p->steps.count, mo_phases[step->phase]);
@@ -71,29 +83,39 @@ static void add_step(mo_str *out, const mo_plan *p, size_t i)
     if (step->cost && *step->cost)
         add_comment(out, step->cost);
     if (step->hook && !step->statements.count)
-        mo_str_add(out, "-- a function of the application, which is no part of this script\n");
+        add_function(out, p, step);
     for (size_t k = 0; k < step->statements.count; k++)
         add_statement(out, p->dialect, &step->statements.items[k]);
+    if (step->hook && script && script->hook(script->user, step, out) != MOULT_OK)
+        out->failed = 1;
 }
 
-int mo_plan_write_sql(const mo_plan *p, const char *first, const char *last, mo_str *out, mo_error *err)
+static void add_part(mo_str *out, const mo_plan *p, const mo_script *script, const mo_part_of_plan *part)
 {
     mo_str before = {0}, after = {0};
-    add_head(out, p);
-    if (p->steps.count) {
-        p->dialect->script_frame(p, &before, &after);
-        mo_str_add(out, mo_str_text(&before));
-        mo_str_add(out, first);
-    }
-    for (size_t i = 0; i < p->steps.count; i++)
-        add_step(out, p, i);
-    if (p->steps.count) {
-        mo_str_addc(out, '\n');
-        mo_str_add(out, last);
-        mo_str_add(out, mo_str_text(&after));
-    }
-    int failed = out->failed || before.failed || after.failed;
+    p->dialect->script_frame(p, part, &before, &after);
+    mo_str_add(out, mo_str_text(&before));
+    if (script && part->first == 0)
+        mo_str_add(out, script->first);
+    for (size_t i = part->first; i < part->end; i++)
+        add_step(out, p, script, i);
+    mo_str_addc(out, '\n');
+    if (script && part->records)
+        mo_str_add(out, script->last);
+    mo_str_add(out, mo_str_text(&after));
+    out->failed |= before.failed | after.failed;
     mo_str_free(&before);
     mo_str_free(&after);
-    return failed ? mo_error_nomem(err) : MOULT_OK;
+}
+
+int mo_plan_write_sql(const mo_plan *p, const mo_script *script, mo_str *out, mo_error *err)
+{
+    size_t number = 0;
+    mo_part_of_plan part = {0};
+    add_head(out, p);
+    for (size_t first = 0; first < p->steps.count; first = part.end) {
+        part = mo_plan_part(p, first, ++number);
+        add_part(out, p, script, &part);
+    }
+    return out->failed ? mo_error_nomem(err) : MOULT_OK;
 }

@@ -367,55 +367,6 @@ static int ask_again(runner *r)
 
 /* --- parts ---------------------------------------------------------------------------------------------------------- */
 
-typedef struct part {
-    size_t first, end; /* its steps */
-    size_t number;     /* from 1 */
-    int driven;        /* it has a driver step */
-    int data;          /* it runs hooks, which write as an application does */
-    int records;       /* the schema is the target at its end */
-    int last;
-} part;
-
-/* Where the part that begins with step `first` ends. */
-static size_t part_end(const mo_plan *p, size_t first)
-{
-    size_t end = first + 1;
-    if (first >= p->steps.count)
-        return p->steps.count;
-    while (end < p->steps.count && p->steps.items[end].transaction == p->steps.items[first].transaction &&
-           p->steps.items[first].transaction != 0)
-        end++;
-    return end;
-}
-
-size_t mo_run_parts(const mo_plan *p)
-{
-    size_t parts = 0;
-    for (size_t first = 0; first < p->steps.count; first = part_end(p, first))
-        parts++;
-    return parts;
-}
-
-static int only_hooks(const mo_plan *p, size_t from)
-{
-    while (from < p->steps.count && p->steps.items[from].hook)
-        from++;
-    return from == p->steps.count;
-}
-
-static part part_at(const mo_plan *p, size_t first, size_t number)
-{
-    part x = {.first = first, .end = part_end(p, first), .number = number};
-    for (size_t i = x.first; i < x.end; i++) {
-        x.data |= p->steps.items[i].hook != NULL;
-        x.driven |= p->steps.items[i].driver;
-    }
-    /* hooks that come when all is done have parts of their own; where there are hooks alone, the first one records */
-    x.records = only_hooks(p, x.end) && (first == 0 || !only_hooks(p, first));
-    x.last = x.end == p->steps.count;
-    return x;
-}
-
 /* Nobody may have changed the schema between two parts. */
 static int check_left(runner *r)
 {
@@ -436,7 +387,7 @@ static int begin_first(runner *r, int *seen)
     return rc == MOULT_OK && !*seen ? ask_again(r) : rc;
 }
 
-static int run_inside(runner *r, const part *p)
+static int run_inside(runner *r, const mo_part_of_plan *p)
 {
     int seen = 0; /* what the rows said holds for the first part alone: a hook may have changed them since */
     int rc = p->first == 0 ? begin_first(r, &seen) : p->driven ? MOULT_OK : check_left(r);
@@ -457,7 +408,7 @@ static int run_inside(runner *r, const part *p)
     return rc == MOULT_OK ? r->d->marker(r->c, &r->left, r->err) : rc;
 }
 
-static int run_transaction(runner *r, const part *p)
+static int run_transaction(runner *r, const mo_part_of_plan *p)
 {
     int rc = r->d->begin(r->c, 1, r->err);
     if (rc != MOULT_OK)
@@ -475,7 +426,7 @@ static int run_transaction(runner *r, const part *p)
 }
 
 /* A part's transaction, with what its driver steps do before it and after it. */
-static int run_driven(runner *r, const part *p)
+static int run_driven(runner *r, const mo_part_of_plan *p)
 {
     int rc = p->first == 0 ? check_start(r) : check_left(r);
     if (rc == MOULT_OK)
@@ -486,7 +437,7 @@ static int run_driven(runner *r, const part *p)
     return rc;
 }
 
-static int run_part(runner *r, const part *p)
+static int run_part(runner *r, const mo_part_of_plan *p)
 {
     int rc = r->d->run_begin(r->c, r->plan, p->data, r->err);
     if (rc == MOULT_OK && p->first == 0)
@@ -501,10 +452,10 @@ int mo_run(const mo_dialect *d, mo_conn *c, mo_plan *plan, const mo_scope *scope
            const mo_run_calls *calls, mo_error *err)
 {
     runner r = {.d = d, .c = c, .plan = plan, .scope = scope, .monitor = monitor, .calls = calls, .err = err};
-    size_t parts = mo_run_parts(plan), first = 0, number = 0;
+    size_t parts = mo_plan_parts(plan), first = 0, number = 0;
     int rc = parts > 1 ? calls->begin(calls->user, parts, err) : MOULT_OK;
     while (rc == MOULT_OK && (number == 0 || first < plan->steps.count)) {
-        part p = part_at(plan, first, ++number);
+        mo_part_of_plan p = mo_plan_part(plan, first, ++number);
         rc = run_part(&r, &p);
         first = p.end;
     }

@@ -39,9 +39,6 @@ typedef struct mo_run_calls {
     void (*failed)(void *user, size_t done, size_t step, const char *title, const mo_error *err);
 } mo_run_calls;
 
-/* How many transactions a plan is. */
-size_t mo_run_parts(const mo_plan *plan);
-
 /* run.c - runs the steps, in as few transactions as they allow; before the last commit of DDL the schema is read again and
  * must be the target (`plan->to`), and `record` is called. A part that fails is undone where DDL is transactional. CHANGED when
  * the live schema is not `plan->from` any more, or the rows do not say any more what the plan was made for. The caller holds the lock. */

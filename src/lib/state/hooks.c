@@ -57,6 +57,19 @@ int mo_hooks_add(const mo_dialect *d, mo_conn *c, const mo_hook_record *hook, mo
         values, 6, NULL, NULL, err);
 }
 
+int mo_hooks_script(const mo_dialect *d, const mo_hook_record *hook, mo_str *out)
+{
+    mo_str_addf(out, "INSERT INTO %shook (version, code, state, schema_version, recorded_at, seconds) VALUES (",
+                d->own_prefix);
+    mo_str_literal(out, hook->version);
+    mo_str_add(out, ", ");
+    mo_str_literal(out, hook->code);
+    mo_str_add(out, ", ");
+    mo_str_literal(out, hook->state);
+    mo_str_addf(out, ", %lld, CURRENT_TIMESTAMP, 0);\n", (long long)hook->schema_version);
+    return out->failed ? -1 : 0;
+}
+
 int mo_hooks_forget(const mo_dialect *d, mo_conn *c, int64_t version, mo_error *err)
 {
     mo_value param = mo_value_int(version);

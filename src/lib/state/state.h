@@ -58,6 +58,8 @@ typedef struct mo_hook_record {
 typedef MO_VEC(mo_hook_record) mo_hook_records;
 int mo_hooks_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_hook_records *out, mo_error *err);
 int mo_hooks_add(const mo_dialect *d, mo_conn *c, const mo_hook_record *hook, mo_error *err);
+/* The same as a statement of a script. 0, or -1: no memory. */
+int mo_hooks_script(const mo_dialect *d, const mo_hook_record *hook, mo_str *out);
 /* Forgets those of later versions: after going back they are needed again. */
 int mo_hooks_forget(const mo_dialect *d, mo_conn *c, int64_t version, mo_error *err);
 

@@ -252,21 +252,46 @@ static int add_setting(const char *setting, mo_str *before)
     return 0;
 }
 
-void mo_sqlite_script_frame(const mo_plan *plan, mo_str *before, mo_str *after)
+/* How to run the whole, and what a shell must be told before its first statement. */
+static void add_head(const mo_plan *plan, mo_str *before)
 {
-    mo_str_add(before, "--\n-- Run it with the shell of SQLite: sqlite3 DATABASE < THIS_FILE\n"
-                       "-- It is one transaction. Whatever stops it, nothing is changed.\n\n");
+    size_t parts = mo_plan_parts(plan);
+
+    mo_str_add(before, "--\n-- Run it with the shell of SQLite: sqlite3 DATABASE < THIS_FILE\n");
+    if (parts > 1) {
+        mo_str_addf(before,
+                    "-- It is %zu transactions. What stops one of them undoes it alone: then make a new plan.\n\n",
+                    parts);
+    } else {
+        mo_str_add(before, "-- It is one transaction. Whatever stops it, nothing is changed.\n\n");
+    }
     /* Without it the shell goes on after an error, and commits half of the plan. */
     mo_str_add(before, ".bail on\n");
     /* Newer shells take no \"text\" in double quotes, which definitions may have. */
     mo_str_add(before, ".dbconfig dqs_ddl on\n.dbconfig dqs_dml on\n");
-    for (size_t i = 0; i < plan->settings.count; i++) {
+}
+
+void mo_sqlite_script_frame(const mo_plan *plan, const mo_part_of_plan *part, mo_str *before, mo_str *after)
+{
+    if (part->first == 0) {
+        add_head(plan, before);
+    } else {
+        mo_str_addc(before, '\n');
+    }
+    if (part->data) { /* hooks write as an application does */
+        mo_str_add(before, "PRAGMA foreign_keys=on;\n");
+    }
+    for (size_t i = 0; !part->data && i < plan->settings.count; i++) {
         if (!add_setting(plan->settings.items[i], before)) {
             mo_str_addf(before, "PRAGMA %s;\n", plan->settings.items[i]);
         }
     }
     mo_str_add(before, "BEGIN IMMEDIATE;\n");
-    watch_schema(plan, before);
-    watch_keys(plan, before, after);
+    if (part->first == 0) {
+        watch_schema(plan, before);
+    }
+    if (!part->data) {
+        watch_keys(plan, before, after);
+    }
     mo_str_add(after, "COMMIT;\n");
 }

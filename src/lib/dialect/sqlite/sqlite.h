@@ -97,7 +97,7 @@ void mo_sqlite_run_end(mo_conn *c);
 int mo_sqlite_run_check(mo_conn *c, const mo_plan *plan, int after, mo_error *err);
 void mo_sqlite_orphans_free(mo_sqlite_orphans *o);
 int mo_sqlite_render_model(const moult_model *model, mo_str *out, mo_error *err);
-void mo_sqlite_script_frame(const mo_plan *plan, mo_str *before, mo_str *after);
+void mo_sqlite_script_frame(const mo_plan *plan, const mo_part_of_plan *part, mo_str *before, mo_str *after);
 void mo_sqlite_script_assert(const mo_statement *statement, mo_str *out);
 extern const char *const mo_sqlite_own_tables[];
 
