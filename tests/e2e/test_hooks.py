@@ -231,6 +231,8 @@ def test_changed_code_is_told_and_not_run_again(place):
 
 def test_a_hook_alone_runs_without_ddl(place):
     place.hook("020_titles.before_ddl.sql", "UPDATE post SET title = upper(title);")
+    refused = ok(place.apply("v1", mode="safe"), 3)
+    assert "020_titles" in refused.out and "medium" in refused.out
     ok(place.apply("v1", mode="auto"))
     assert place.sql("SELECT title FROM post ORDER BY id; SELECT max(version) FROM _moult_history") == [("A",), ("B",), ("C",), (1,)]
 
