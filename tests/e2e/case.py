@@ -33,6 +33,8 @@ Lines of expect
     exit:     the exit code, where it is not that of the outcome
     error:    a text that the error has (may be repeated)
     says:     a text that `moult plan` prints (may be repeated)
+    rule:     NAME=RULE:LEVEL   the plan has a change of that name, with that rule and level (may be repeated)
+    no_rule:  a rule that no change of the plan has (may be repeated)
     keep:     SQL => lines      statements run on a copy afterwards; the last one's rows, values joined by |, rows by ;
     keep_back: the same, after the way back
     back:     yes (default) · refused (an @fill is asked for) · no
@@ -58,7 +60,7 @@ import judge
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "cases"
 SECTIONS = {"before", "rows", "drift", "after", "expected", "back", "expect"}
-REPEATED = {"error", "says", "keep", "keep_back"}
+REPEATED = {"error", "says", "keep", "keep_back", "rule", "no_rule"}
 KNOWN = REPEATED | {"outcome", "method", "risk", "mode", "flags", "exit", "back", "variants", "again", "skip_rows", "rowids"}
 EXITS = {"converges": 0, "empty": 0, "refused": 3, "impossible": 1, "error": 1}
 RUNGS = ["none", "native", "in-place", "rebuild", "online"]
@@ -311,6 +313,11 @@ class Run:
         if self.case.get("risk"):
             check(plan["risk"] == self.case.get("risk"), f"the risk is {plan['risk']}, not {self.case.get('risk')}",
                   json.dumps(plan["changes"], indent=1))
+        judged = [f"{c['name']}={c['rule']}:{c['risk']}" for c in plan["changes"]]
+        for wanted in self.case.get("rule", []):
+            check(wanted in judged, f"no change is {wanted}", json.dumps(plan["changes"], indent=1))
+        for rule in self.case.get("no_rule", []):
+            check(all(c["rule"] != rule for c in plan["changes"]), f"{rule} fires", json.dumps(plan["changes"], indent=1))
         if self.case.get("says"):
             r = self.command("plan", "after")
             for text in self.case.get("says"):
@@ -481,6 +488,8 @@ class Run:
             check(text.lower() in found, f"does not say {text!r}", r)
 
     def impossible(self) -> None:
+        if self.case.get("rule") or self.case.get("says"):
+            self.check_plan(self.plan())
         r = self.apply("after")
         check(r.code == int(self.case.get("exit", 1)), "it should not be possible", r)
         self.says_error(r)

@@ -14,7 +14,8 @@ import pytest
 import pages
 from conftest import ROOT, program
 
-PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "commands").glob("*.md")])
+PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md"),
+                *(ROOT / "docs" / "commands").glob("*.md"), *(ROOT / "docs" / "rules").glob("*.md")])
 REWRITE = os.environ.get("MOULT_REWRITE") == "1"
 
 # Pages without a command to run, and what holds them to the truth instead.
@@ -23,6 +24,8 @@ WITHOUT = {
     "docs/benchmarks.md": "make bench",
     "docs/models.md": "its program, below",
     "docs/rules.md": "test_rules.py",
+    "docs/rules/data-hook.md": "test_rules.py",
+    "docs/rules/unclassified.md": "tests/unit/test_risk.c",
     "docs/sqlite.md": "test_sqlite_page.py",
 }
 

@@ -1,15 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""The rules are one table: `moult rules`, the table of docs/rules.md and the pages of docs/rules/ say the same.
+"""The rules are one table: `moult rules`, the table of docs/rules.md and the pages of docs/rules/ say the same, and each
+rule has a case where it fires and one where it nearly does.
 
-MOULT_REWRITE=1 writes the table anew.
+MOULT_REWRITE=1 writes the table and the pages anew; what their examples print is written by test_docs.py.
 """
 import json
 import os
 import subprocess
 
+import pytest
+
+import pages
 from conftest import ROOT, program
+from matrix import risk
 
 PAGE = ROOT / "docs" / "rules.md"
+FOLDER = ROOT / "docs" / "rules"
+CASES = {c.name: c for c in risk.cases()}
+# Rules that no two schemas show: what does, is below, and in tests/unit/test_risk.c.
+WITHOUT_CASE = {"data-hook", "unclassified"}
 BEGIN, END = "<!-- made by 'moult rules' -->\n", "<!-- end -->\n"
 REWRITE = os.environ.get("MOULT_REWRITE") == "1"
 
@@ -27,7 +36,7 @@ def rules() -> list[dict]:
 def table() -> str:
     lines = ["| rule | level | what happens | what to do | the rows can lower it |", "| --- | --- | --- | --- | --- |"]
     for r in rules():
-        lines.append(f"| `{r['id']}` | {r['level']} | {r['what']} | {r['advice'] or ''} | {'yes' if r['eases'] else ''} |")
+        lines.append(f"| [`{r['id']}`](rules/{r['id']}.md) | {r['level']} | {r['what']} | {r['advice'] or ''} | {'yes' if r['eases'] else ''} |")
     return "\n".join(["", *lines, "", ""])
 
 
@@ -65,3 +74,88 @@ def test_one_is_shown_whole():
 def test_an_unknown_one_names_the_nearest():
     asked = run("drop-colum")
     assert asked.returncode == 1 and "did you mean 'drop-column'?" in asked.stderr
+
+
+# --- a page for each -----------------------------------------------------------------------------------------------------
+
+
+def example(rule: dict) -> str:
+    """The case of the rule, as commands; what they print is not here."""
+    if rule["id"] in WITHOUT_CASE:
+        return ""
+    case = CASES[f"risk/rule/{rule['id']}"]
+    files = [("before.sql", case.before), ("rows.sql", case.rows), ("after.sql", case.after)]
+    out = ["", "## An example", ""]
+    for name, text in files:
+        if text:
+            out += [f"`{name}`:", "", "```sql", f"-- {name}", text.rstrip(), "```", ""]
+    flags = f" {case.get('flags')}" if case.get("flags") else ""
+    out += ["```console", "$ moult apply --url app.db --to before.sql > /dev/null"]
+    out += ["$ sqlite3 app.db < rows.sql"] if case.rows else []
+    out += [f"$ moult plan --url app.db --to after.sql{flags}", "```"]
+    return "\n".join(out) + "\n"
+
+
+def sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def page(rule: dict) -> str:
+    asks = rule["asks"] or "Nothing: it does not depend on them."
+    advice = sentence(rule["advice"]) if rule["advice"] else "Nothing."
+    return (f"# {rule['id']}\n\n*{rule['level']}*: {rule['what']}.\n\n"
+            f"**Why.** {rule['why']}\n\n**What is asked of the rows.** {asks}\n\n**What to do.** {advice}\n\n"
+            f"Another level for all objects: `--rule {rule['id']}=safe`. Allowed for one object: "
+            f"`-- @allow {rule['id']}: REASON` ([how](../rules.md#other-levels)).\n" + example(rule))
+
+
+def without_output(text: str) -> str:
+    parts = pages.read(text)
+    for part in parts:
+        if part.kind == "command":
+            part.lines = []
+    return pages.write(parts)
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda r: r["id"])
+def test_page_of(rule):
+    path = FOLDER / f"{rule['id']}.md"
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    if without_output(old) == page(rule):
+        return
+    assert REWRITE, "run it with MOULT_REWRITE=1, then test_docs.py"
+    FOLDER.mkdir(exist_ok=True)
+    path.write_text(page(rule), encoding="utf-8")
+
+
+def test_no_other_page():
+    assert {p.stem for p in FOLDER.glob("*.md")} == {r["id"] for r in rules()}
+
+
+def test_each_has_two_cases():
+    for r in rules():
+        names = {f"risk/rule/{r['id']}", f"risk/rule/{r['id']}-nearly"}
+        assert names <= set(CASES) or r["id"] in WITHOUT_CASE, r["id"]
+        if r["id"] not in WITHOUT_CASE:
+            fires = CASES[f"risk/rule/{r['id']}"].get("rule")
+            assert any(f"={r['id']}:" in line for line in fires)
+
+
+def test_a_hook_is_judged(tmp_path, moult):
+    (tmp_path / "a.sql").write_text("CREATE TABLE t (id INTEGER PRIMARY KEY);\n")
+    (tmp_path / "b.sql").write_text("CREATE TABLE t (id INTEGER PRIMARY KEY, a);\n-- @allow data-hook 001_fill: it was tried\n")
+    assert moult("apply", "--url", "app.db", "--to", "a.sql", cwd=tmp_path).code == 0
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "hooks" / "001_fill.before_ddl.sql").write_text("UPDATE t SET a = 1;\n")
+
+    def judged(*flags):
+        plan = moult("plan", "--url", "app.db", "--to", "b.sql", "--format", "json", *flags, cwd=tmp_path).json()
+        return {c["name"]: (c["rule"], c["risk"]) for c in plan["changes"]}
+
+    assert judged()["001_fill"] == ("data-hook", "safe")
+    text = (tmp_path / "b.sql").read_text().split("-- @allow")[0]
+    (tmp_path / "b.sql").write_text(text)
+    assert judged()["001_fill"] == ("data-hook", "medium")
+    assert judged("--rule", "data-hook=high")["001_fill"] == ("data-hook", "high")
+    (tmp_path / "hooks" / "001_fill.before_ddl.sql").unlink()
+    assert "001_fill" not in judged()

@@ -14,11 +14,11 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[1] / "e2e")]
 
 from case import Case, REPEATED  # noqa: E402
-from matrix import objects, survival  # noqa: E402
+from matrix import objects, risk, survival  # noqa: E402
 
 
 def cases() -> list[Case]:
-    return objects.cases() + survival.cases()
+    return objects.cases() + survival.cases() + risk.cases()
 
 
 def as_text(c: Case) -> str:

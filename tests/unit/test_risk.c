@@ -66,7 +66,7 @@ Test(risk, columns)
     expect(T "(a INT)", T "(a TEXT)", "change-type", HIGH, SAFE);
     expect(T "(a)", T "(a NOT NULL)", "set-not-null", HIGH, SAFE);
     expect(T "(a NOT NULL)", T "(a)", "drop-not-null", SAFE, SAFE);
-    expect(T "(a NOT NULL)", T "(a NOT NULL ON CONFLICT IGNORE)", "change-conflict", MEDIUM, SAFE);
+    expect(T "(a NOT NULL)", T "(a NOT NULL ON CONFLICT IGNORE)", "change-conflict", MEDIUM, MEDIUM);
     expect(T "(a DEFAULT 1)", T "(a DEFAULT 2)", "change-default", SAFE, SAFE);
     expect(T "(a)", T "(a COLLATE NOCASE)", "change-collation", HIGH, SAFE);
     expect(T "(a, b AS (a))", T "(a, b AS (a+1))", "change-generated", HIGH, SAFE);
@@ -207,16 +207,27 @@ Test(risk, forbidden_is_high_whatever_is_allowed)
     mo_plan *p = leveled(T "(a)", T "(a, CHECK(a>0))", levels, NULL);
     cr_expect_eq(p->risk, SAFE);
     cr_expect_eq(mo_forbidden(p, &tree_err), MOULT_OK);
-    p->changes.items[0].parts.items[0].found =
-        (mo_findings){.evidence = "2 of 3 rows do not satisfy it", .forbidden = 2};
+    p->changes.items[0].parts.items[0].found = (mo_findings){.evidence = "2 of 3 rows break it", .forbidden = 2};
     cr_assert_eq(mo_assess(p, levels, &tree_err), MOULT_OK);
     cr_expect_eq(p->risk, HIGH);
     cr_expect_eq(mo_forbidden(p, &tree_err), MOULT_IMPOSSIBLE);
-    cr_expect(strstr(tree_err.pub.message, "2 of 3 rows do not satisfy it"));
+    cr_expect(strstr(tree_err.pub.message, "2 of 3 rows break it"));
     p->hooked = 1;
     cr_assert_eq(mo_assess(p, levels, &tree_err), MOULT_OK);
     cr_expect_eq(p->risk, SAFE);
     cr_expect_eq(mo_forbidden(p, &tree_err), MOULT_OK);
     mo_error_clear(&tree_err);
+    mo_plan_free(p);
+}
+
+/* What no rule knows: a change that no dialect of today makes. */
+Test(risk, what_no_rule_knows_is_dangerous)
+{
+    mo_plan *p = leveled(T "(a)", T "(a, b)", NULL, NULL);
+    cr_expect_neq(strcmp(p->rows.items[0].rule, "unclassified"), 0);
+    p->changes.items[0].parts.items[0].op = MOULT_OP_RUN;
+    cr_assert_eq(mo_assess(p, NULL, &tree_err), MOULT_OK);
+    cr_expect_str_eq(p->changes.items[0].judgement.rule, "unclassified");
+    cr_expect_eq(p->risk, HIGH);
     mo_plan_free(p);
 }

@@ -143,7 +143,7 @@ int mo_rule_drops_not_null(const mo_risk_subject *s)
 }
 int mo_rule_changes_conflict(const mo_risk_subject *s)
 {
-    return changes_attr(s, MO_ATTR_NOT_NULL_CONFLICT);
+    return changes_attr(s, MO_ATTR_NOT_NULL_CONFLICT) && !changes_attr(s, MO_ATTR_NOT_NULL);
 }
 int mo_rule_changes_default(const mo_risk_subject *s)
 {

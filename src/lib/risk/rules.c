@@ -14,7 +14,7 @@
 #define COUNTS_DUPLICATES                                                                                              \
     "Which rows repeat the value of another, as the new key compares them. With none it is safe; with one, in every "  \
     "mode nothing is applied."
-#define COUNTS_BROKEN "Which rows do not satisfy it. With none it is safe; with one, in every mode nothing is applied."
+#define COUNTS_BROKEN "Which rows break it. With none it is safe; with one, in every mode nothing is applied."
 #define KEEP_ONE "keep one row of each group, or change the others"
 
 const mo_rule mo_rules[] = {
@@ -124,8 +124,8 @@ const mo_rule mo_rules[] = {
       "A program that cannot read NULL meets one only when another writes it.", NULL, NULL, 0},
      mo_rule_drops_not_null},
     {{"change-conflict", MEDIUM, "a write of NULL is dealt with in another way",
-      "ON CONFLICT may ignore or replace what failed before, without an error.", "Whether there are rows.",
-      "test the writes that rely on it", 1},
+      "ON CONFLICT may ignore or replace what failed before, without an error.", NULL,
+      "test the writes that rely on it", 0},
      mo_rule_changes_conflict},
     {{"change-default", SAFE, "only new rows get it",
       "Rows that are there keep what they hold, also those that read the old default from the definition.", NULL, NULL,

@@ -15,7 +15,7 @@ static int judge(mo_probe *p, mo_question *q)
         if (query)
             mo_evidence_forbid(q->into, q->found[0].rows, *query ? query : NULL);
     }
-    return mo_probe_tell(p, q, 0, "does not satisfy it", "do not satisfy it");
+    return mo_probe_tell(p, q, 0, "breaks it", "break it");
 }
 
 /* The column of the expression whose comparisons change, so that nobody can tell beforehand; NULL: there is none. */
