@@ -16,7 +16,7 @@ class Fake:
     """Speaks enough of Redis for a cache. `answer(words)` may give raw bytes instead of the proper answer, or None."""
 
     def __init__(self, answer=None, wrap=None):
-        self.keys, self.commands, self.answer, self.wrap = {}, [], answer, wrap
+        self.keys, self.walk, self.commands, self.answer, self.wrap = {}, [], [], answer, wrap
         fake = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -73,9 +73,10 @@ class Fake:
         if name == "DEL":
             return b":%d\r\n" % sum(self.keys.pop(k, None) is not None for k in args)
         if name == "SCAN":
-            keys, at = sorted(self.keys), int(args[0])
-            part = keys[at:at + 10]
-            return b"*2\r\n" + bulk("0" if at + 10 >= len(keys) else str(at + 10)) + b"*%d\r\n" % len(part) + b"".join(map(bulk, part))
+            at = int(args[0])
+            self.walk = sorted(self.keys) if at == 0 else self.walk  # as the real one: what is there all the time is given once
+            part = self.walk[at:at + 10]
+            return b"*2\r\n" + bulk("0" if at + 10 >= len(self.walk) else str(at + 10)) + b"*%d\r\n" % len(part) + b"".join(map(bulk, part))
         return b"-ERR unknown command '%s'\r\n" % name.encode()
 
 
@@ -119,3 +120,12 @@ def many(path, prefix, count):
         stream = s.makefile("rb")
         for _ in range(count):
             assert stream.readline() == b"+OK\r\n"
+
+
+def info(path, section):
+    """What INFO says."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(str(path))
+        s.sendall(b"*2\r\n$4\r\nINFO\r\n" + bulk(section))
+        stream = s.makefile("rb")
+        return stream.read(int(stream.readline()[1:])).decode()

@@ -8,6 +8,8 @@
  *   SHIM_AFTER=N    sends it SHIM_DELAY microseconds after the N-th of them
  *   SHIM_FULL_AT=N  from the N-th on, what needs space fails with ENOSPC
  *   SHIM_FAIL_AT=N  the N-th fails with EIO
+ *   SHIM_KEEP=END   none whose name ends so can be unlinked: EROFS
+ *   SHIM_BUSY=N     the first N times that moult's history is to be created, the engine says that it is locked
  *   SHIM_COUNT=FILE writes how many there were into FILE when the program ends
  *   SHIM_TRACE=FILE appends a line for each of them, before it is done: number, microseconds, what, bytes, name
  */
@@ -87,6 +89,15 @@ static void signal_later(long microseconds)
 }
 
 /* One change of a file is about to happen: 0, or the errno that it fails with. */
+/* SHIM_KEEP */
+static int is_kept(const char *name)
+{
+    const char *end = getenv("SHIM_KEEP");
+    size_t n = strlen(name), m = end ? strlen(end) : 0;
+
+    return m > 0 && n >= m && strcmp(name + n - m, end) == 0;
+}
+
 static int change(const char *what, const char *name, long bytes, int needs_space)
 {
     if (!name) {
@@ -104,6 +115,9 @@ static int change(const char *what, const char *name, long bytes, int needs_spac
     }
     if (n == setting("SHIM_FAIL_AT")) {
         return EIO;
+    }
+    if (strcmp(what, "unlink") == 0 && is_kept(name)) {
+        return EROFS;
     }
     return needs_space && setting("SHIM_FULL_AT") && n >= setting("SHIM_FULL_AT") ? ENOSPC : 0;
 }
@@ -181,6 +195,24 @@ __attribute__((constructor)) static void begin(void)
     if (name) {
         trace = (int)syscall(SYS_openat, AT_FDCWD, name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     }
+}
+
+/* Of SQLite: its declaration, without its header. */
+int sqlite3_prepare_v2(void *db, const char *sql, int length, void **statement, const char **tail);
+
+int sqlite3_prepare_v2(void *db, const char *sql, int length, void **statement, const char **tail)
+{
+    static atomic_long busy;
+    union {
+        void *object;
+        int (*call)(void *, const char *, int, void **, const char **);
+    } next = {dlsym(RTLD_NEXT, "sqlite3_prepare_v2")};
+
+    if (strstr(sql, "CREATE TABLE IF NOT EXISTS _moult_history") && atomic_fetch_add(&busy, 1) < setting("SHIM_BUSY")) {
+        *statement = NULL;
+        return 5; /* SQLITE_BUSY */
+    }
+    return next.call(db, sql, length, statement, tail);
 }
 
 __attribute__((destructor)) static void end(void)

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { TRIES = 3 };
+static const double first_pause = 0.05, longest_try = 1;
+
 const char *mo_state_text(const mo_value *v)
 {
     return v->type == MOULT_VALUE_TEXT || v->type == MOULT_VALUE_BLOB ? v->text : NULL;
@@ -45,7 +48,7 @@ int mo_state_exists(const mo_dialect *d, mo_conn *c, mo_error *err)
     return mo_state_has(d, c, "history", err);
 }
 
-int mo_state_create(const mo_dialect *d, mo_conn *c, mo_error *err)
+static int create_once(const mo_dialect *d, mo_conn *c, mo_error *err)
 {
     int mine = 0;
     int code = mo_state_begin(d, c, &mine, err);
@@ -54,6 +57,29 @@ int mo_state_create(const mo_dialect *d, mo_conn *c, mo_error *err)
         code = d->exec(c, *sql, NULL, err);
     }
     return mo_state_end(d, c, mine, code, err);
+}
+
+/* Others may be at it at the same moment, and a disk may fail once. What will not be better soon is not tried again, nor is
+ * what has waited its full time already; and an engine that gave up the caller's transaction has ended the work. */
+static int may_help(int code, double took)
+{
+    return (code == MOULT_LOCKED || code == MOULT_IO || code == MOULT_DATABASE) && took < longest_try;
+}
+
+int mo_state_create(const mo_dialect *d, mo_conn *c, mo_error *err)
+{
+    int inside = d->in_transaction(c), code = MOULT_OK;
+
+    for (int n = 1; n <= TRIES; n++) {
+        double began = mo_clock_now();
+        code = create_once(d, c, err);
+        if (n == TRIES || !may_help(code, mo_clock_now() - began) || inside != d->in_transaction(c)) {
+            break;
+        }
+        mo_clock_sleep(first_pause * n);
+        mo_error_clear(err);
+    }
+    return code;
 }
 
 int mo_state_run(const mo_dialect *d, mo_conn *c, const char *sql, const mo_value *params, size_t count, mo_row_fn row,

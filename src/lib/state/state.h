@@ -8,6 +8,7 @@
 
 /* Are moult's own tables there? 1, 0, or a negative code. */
 int mo_state_exists(const mo_dialect *d, mo_conn *c, mo_error *err);
+/* Tried three times, with a pause, when it fails for what may pass: others that write, a disk that fails once. */
 int mo_state_create(const mo_dialect *d, mo_conn *c, mo_error *err);
 
 /* fast.c - what was found up to date: (hash of all inputs, marker) → outcome and version. */
