@@ -58,6 +58,15 @@ int mo_start_remember(start *s, moult_outcome outcome, int64_t version)
 
 /* --- the history --------------------------------------------------------------------------------------------------- */
 
+/* What driver steps leave is cleared away after the commit. Killed before that, the next start shall look, and do it. */
+static int leaves_something(const mo_plan *plan)
+{
+    for (size_t i = 0; i < plan->steps.count; i++)
+        if (plan->steps.items[i].driver)
+            return 1;
+    return 0;
+}
+
 static int changes_schema(const mo_plan *plan)
 {
     for (size_t i = 0; i < plan->steps.count; i++)
@@ -190,7 +199,7 @@ static int end_part(void *user, size_t done, int last, size_t step, const char *
         return mo_journal_move(d, s->m->conn, (int64_t)done, step, title, err);
     if (rc == MOULT_OK && (s->parts > 1 || mo_interrupted_is_this(s)))
         rc = mo_journal_end(d, s->m->conn, err);
-    if (rc == MOULT_OK)
+    if (rc == MOULT_OK && !leaves_something(s->plan))
         rc = mo_start_remember(s, s->plan->waits ? MOULT_WAITING : MOULT_UP_TO_DATE, s->result->version);
     return rc;
 }

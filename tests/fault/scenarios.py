@@ -15,6 +15,7 @@ def commits(change):
 APPLY = ("apply", "--url", "{url}", "--to", "{desired}", "--own=all", "--no-backup", "--mode", "aggressive")
 SAFE = ("apply", "--url", "{url}", "--to", "{desired}", "--own=all", "--no-backup", "--mode", "safe")
 PLAIN = (*APPLY, "--no-attic")
+ONLINE = (*PLAIN, "--online")
 
 
 @dataclasses.dataclass
@@ -144,6 +145,9 @@ ALL = [
     Scenario("expand", NAMES, SPLIT_HOOKS, (*PLAIN, "--phase", "expand"), rows=two_names(60), safe=()),
     Scenario("contract", NAMES, SPLIT_HOOKS, (*HOOKED, "--phase", "contract"), setup=((*PLAIN, "--phase", "expand"),), rows=two_names(60),
              between=split_halves, resume=RESUME, safe=()),
+    Scenario("online", PEOPLE, {"desired.sql": PEOPLE_AFTER}, ONLINE, rows=people(450), page_size=1024),
+    Scenario("online-wal", PEOPLE, {"desired.sql": PEOPLE_AFTER}, ONLINE, rows=people(450), page_size=1024, journal="wal"),
+    Scenario("online-indexes-last", PEOPLE, {"desired.sql": PEOPLE_AFTER}, (*ONLINE, "--indexes-last"), rows=people(300), journal="wal"),
     Scenario("backup", PEOPLE, {"desired.sql": PEOPLE_AFTER}, rows=people(60),
              command=tuple(a for a in PLAIN if a != "--no-backup")),
 ]

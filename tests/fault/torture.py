@@ -253,6 +253,7 @@ class Stage:
                 return "before"
             raise Broken("the database is gone")
         found, broken, own_found = self.look()
+        self.finished = found == self.after and own_found == self.own_after
         if found == self.after and (found != self.before or own_found == self.own_after):
             return "after"
         if found == self.before:
@@ -293,9 +294,10 @@ class Stage:
         seconds = time.monotonic() - began
         trace = self.read_trace()
         reached = trace[-1] if trace else Change(0, 0, "none", "elsewhere")
-        state = self.state()
+        self.finished = False
+        state, finished = self.state(), self.finished
         self.judge_exit(point, done, state, seconds)
-        in_window = (any(c.file in scenarios.DATABASE for c in trace[:-1] if c.n < reached.n) and state != "after"
+        in_window = (any(c.file in scenarios.DATABASE for c in trace[:-1] if c.n < reached.n) and not finished
                      if point.fault in ("kill", "after") else self.first < point.n <= self.last)
         self.converge(point, state)
         return {"scenario": self.scenario.name, "fault": point.fault, "state": state, "in": in_window, "what": reached.what,

@@ -63,6 +63,7 @@ typedef struct mo_watch {
 /* What the dialect is asked to do for a driver step, in this order. */
 typedef enum mo_drive_stage {
     MO_DRIVE_PREPARE = 0, /* outside any transaction, before that of the step: all that takes long */
+    MO_DRIVE_BEGIN,       /* in that transaction, before its first step: does what was prepared still hold? */
     MO_DRIVE_RUN,         /* in the step's place in its transaction (number 0: outside any) */
     MO_DRIVE_FINISH,      /* outside any, after that was committed: what could wait */
     MO_DRIVE_ABANDON      /* outside any, when something failed before the commit: takes back what PREPARE made */

@@ -178,13 +178,14 @@ static int drive(runner *r, size_t i, mo_drive_stage stage)
     return name_step(r, r->d->drive(r->c, r->plan, r->step, stage, &drive, r->err));
 }
 
-/* What takes long is done before the transaction: others go on writing meanwhile. */
-static int prepare(runner *r, size_t first, size_t end)
+/* What takes long is done before the transaction (PREPARE): others go on writing meanwhile. So what was prepared is looked
+ * at once more when the transaction has begun (BEGIN), before any step has changed what it rests on. */
+static int drive_all(runner *r, size_t first, size_t end, mo_drive_stage stage)
 {
     int rc = MOULT_OK;
     for (size_t i = first; i < end && rc == MOULT_OK; i++)
         if (r->plan->steps.items[i].driver)
-            rc = drive(r, i, MO_DRIVE_PREPARE);
+            rc = drive(r, i, stage);
     return rc;
 }
 
@@ -391,6 +392,8 @@ static int run_inside(runner *r, const mo_part_of_plan *p)
 {
     int seen = 0; /* what the rows said holds for the first part alone: a hook may have changed them since */
     int rc = p->first == 0 ? begin_first(r, &seen) : p->driven ? MOULT_OK : check_left(r);
+    if (rc == MOULT_OK && p->driven)
+        rc = drive_all(r, p->first, p->end, MO_DRIVE_BEGIN);
     if (rc == MOULT_OK && !p->data)
         rc = r->d->run_check(r->c, r->plan, 0, r->err);
     if (rc == MOULT_OK && r->plan->made_here)
@@ -430,7 +433,7 @@ static int run_driven(runner *r, const mo_part_of_plan *p)
 {
     int rc = p->first == 0 ? check_start(r) : check_left(r);
     if (rc == MOULT_OK)
-        rc = prepare(r, p->first, p->end);
+        rc = drive_all(r, p->first, p->end, MO_DRIVE_PREPARE);
     if (rc == MOULT_OK)
         rc = run_transaction(r, p);
     drive_quietly(r, p->first, p->end, rc == MOULT_OK ? MO_DRIVE_FINISH : MO_DRIVE_ABANDON);

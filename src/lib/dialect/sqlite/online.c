@@ -3,7 +3,8 @@
  * online.c - the stages of a rebuild in batches, and what an interrupted one left.
  *
  *   prepare   log, triggers and the new table in one transaction; then the copy and the replay of the log, in batches
- *   run       within the plan's transaction: the rest of the log, and the swap
+ *   begin     at the beginning of the plan's transaction: has anybody changed what it rests on?
+ *   run       within that transaction: the rest of the log, and the swap
  *   finish    the old table is emptied in batches
  *   abandon   triggers and log go at once, the new table in batches
  *
@@ -520,8 +521,7 @@ static int prepare(mo_online *o)
     return rc != MOULT_OK && is_collision(o->err) ? say_impossible(o) : rc;
 }
 
-/* In the plan's transaction. */
-static int run(mo_online *o)
+static int find_prepared(mo_online *o)
 {
     int rc = read_step(o);
     if (rc == MOULT_OK)
@@ -530,10 +530,21 @@ static int run(mo_online *o)
         rc = find_state(o);
     if (rc == MOULT_OK && (o->version < 0 || !(o->copied || o->copy == NULL)))
         rc = changed(o, "somebody removed what the rebuild rests on");
+    return rc;
+}
+
+/* The plan's transaction has begun, and none of its steps has run: nobody else can change the schema any more. */
+static int begin(mo_online *o)
+{
+    int rc = find_prepared(o);
     if (rc == MOULT_OK)
         rc = mo_online_check(o);
-    if (rc == MO_ONLINE_RESTART)
-        rc = changed(o, "the row ids were given anew");
+    return rc == MO_ONLINE_RESTART ? changed(o, "the row ids were given anew") : rc;
+}
+
+static int run(mo_online *o)
+{
+    int rc = find_prepared(o);
     if (rc == MOULT_OK)
         rc = mo_online_swap(o);
     return rc != MOULT_OK && is_collision(o->err) ? say_impossible(o) : rc;
@@ -559,6 +570,8 @@ int mo_sqlite_drive(mo_conn *c, const mo_plan *plan, const mo_step *step, mo_dri
     (void)plan;
     if (rc == MOULT_OK && stage == MO_DRIVE_PREPARE)
         rc = prepare(&o);
+    else if (rc == MOULT_OK && stage == MO_DRIVE_BEGIN)
+        rc = begin(&o);
     else if (rc == MOULT_OK && stage == MO_DRIVE_RUN)
         rc = run(&o);
     else if (rc == MOULT_OK) {
