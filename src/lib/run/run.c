@@ -171,11 +171,16 @@ static int drive(runner *r, size_t i, mo_drive_stage stage)
     mo_watch watch = {tick, r};
     mo_drive drive = {stage == MO_DRIVE_ABANDON ? NULL : &watch, stage == MO_DRIVE_ABANDON ? NULL : drive_progress,
                       drive_note, r};
+    int rc;
     r->step = &r->plan->steps.items[i];
     r->step_number = i + 1;
     r->began = r->told = mo_clock_now();
     r->limit = mo_deadline_in(r->monitor->statement_timeout);
-    return name_step(r, r->d->drive(r->c, r->plan, r->step, stage, &drive, r->err));
+    rc = r->d->drive(r->c, r->plan, r->step, stage, &drive, r->err);
+    if (rc != MOULT_OK && r->err->pub.code != rc) /* stopped by what it told, which says no more than that */
+        mo_error_set(r->err, rc, "%s in step %zu of %zu", rc == MOULT_TIMEOUT ? "a time limit passed" : "cancelled",
+                     r->step_number, r->plan->steps.count);
+    return name_step(r, rc);
 }
 
 /* What takes long is done before the transaction (PREPARE): others go on writing meanwhile. So what was prepared is looked
