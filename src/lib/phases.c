@@ -116,7 +116,6 @@ static int only_expand(phases *p)
 {
     mo_plan *plan = p->plan;
     int rc;
-    plan->phase_only = MOULT_PHASE_EXPAND;
     plan->waits = strcmp(plan->to, p->expanded->fingerprint) != 0;
     mo_schema_free(plan->target);
     mo_schema_free(plan->renamed);
@@ -260,6 +259,8 @@ int mo_phases_build(moult *m, mo_plan *plan, const mo_schema *owned)
 {
     phases p = {.m = m, .plan = plan, .transaction = 1};
     int rc = plan->declared ? MOULT_OK : mo_detect_snapshot(plan, plan->desired, &m->error);
+    if (m->options.pub.phase == MOULT_PHASE_EXPAND)
+        plan->phase_only = MOULT_PHASE_EXPAND;
     plan->steps.count = 0; /* those of the renames, which were tried: the second half makes them again */
     if (rc == MOULT_OK)
         rc = expand(&p);

@@ -297,6 +297,17 @@ def test_by_halves_with_starts_in_between(place):
     ok(place.run("plan", "--to", "v2.sql", "--full", "--exit-code"))
 
 
+def test_rows_of_both_builds_fit_until_the_contract(place):
+    """An old build leaves out what is new, a new one what goes: neither is refused in between."""
+    place.hook("020_split.before_ddl.sql", SPLIT.rstrip(";\n") + " WHERE name IS NOT NULL;")
+    shown = ok(place.run("plan", "--to", "v2.sql", "--phase", "expand")).out
+    assert "users.name" in shown and "NULL" in shown and "medium" not in shown and "high" not in shown
+    ok(place.apply("v2", "--phase", "expand", mode="safe"))
+    place.sql("INSERT INTO users (name) VALUES ('Old Build'); INSERT INTO users (first_name, last_name) VALUES ('New', 'Build')")
+    ok(place.apply("v2", "--phase", "contract"))
+    assert place.sql("SELECT first_name, last_name FROM users WHERE id > 3 ORDER BY id") == [("Old", "Build"), ("New", "Build")]
+
+
 def test_contract_without_an_expand(place):
     before = place.dump()
     assert "no contract that waits" in ok(place.apply("v2", "--phase", "contract"), 1).err

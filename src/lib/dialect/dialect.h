@@ -177,7 +177,7 @@ struct mo_dialect {
     int (*renames)(mo_plan *plan, int tolerant, mo_error *err);
     /* Changes to steps, settings, and costs: fills plan->steps (unsorted) from plan->changes, live and target. */
     int (*steps)(mo_conn *c, mo_plan *plan, mo_error *err);
-    /* What of the changes only adds, and can be done before anything is taken away, in names of the live database: appends
+    /* What of the changes only adds or loosens, and can be done before anything is taken away, in names of the live database: appends
      * steps of phase EXPAND that ask nothing of the rows (a column NOT NULL without default comes without the NOT NULL).
      * One that turns out not to work so early is left out by the caller. */
     int (*expand)(mo_conn *c, mo_plan *plan, mo_error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * expand.c - what only adds, before anything else: new tables, indexes, views and columns.
+ * expand.c - what only adds or loosens, before anything else: new tables, indexes, views and columns; where the contract
+ * comes another day, also columns that must take NULL until then.
  *
  * A trigger is not among them: it would fire when a hook moves data. Nor is an index that forbids duplicates on a table
  * that is there: a hook may have to see to them first.
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "dialect/sqlite/ladder.h"
+#include "dialect/sqlite/reader.h"
 
 static mo_step *new_step(mo_ladder *l, const mo_object *o, int order, const char *method, const char *title)
 {
@@ -92,6 +94,76 @@ static int add_column(mo_ladder *l, const mo_change *change, const mo_column *c)
     return rc;
 }
 
+/* --- what loosens --------------------------------------------------------------------------------------------------- */
+
+/* Until the contract, rows of new programs must fit too: they leave out a column that goes, and write NULL where it is
+ * allowed later. */
+static int must_take_null(const mo_part *part)
+{
+    const mo_column *b = part->column_before;
+    if (part->kind != MO_PART_COLUMN || b == NULL || !b->attr[MO_ATTR_NOT_NULL].canonical || b->key_place)
+        return 0;
+    if (part->op == MOULT_OP_DROP)
+        return !b->attr[MO_ATTR_DEFAULT].canonical && !b->attr[MO_ATTR_GENERATED].canonical;
+    return part->op == MOULT_OP_ALTER && !part->column_after->attr[MO_ATTR_NOT_NULL].canonical;
+}
+
+/* A copy of the column in `t` that may be NULL. */
+static int loosen_column(mo_ladder *l, const mo_table *t, const char *name, mo_column **out)
+{
+    mo_column *c = mo_table_column(t, name), *copy = c ? mo_region_alloc(l->plan->region, sizeof *copy) : NULL;
+    if (c == NULL)
+        return MOULT_OK;
+    if (copy == NULL)
+        return mo_error_nomem(l->err);
+    *copy = *c;
+    copy->text = mo_sqlite_column_sql(l->plan->region, t, c, MO_SQLITE_COLUMN_NO_NOT_NULL);
+    *out = copy;
+    return copy->text ? MOULT_OK : mo_error_nomem(l->err);
+}
+
+/* The live table, with those columns loosened. *any: is there one? */
+static int loosened(mo_ladder *l, const mo_change *change, const mo_object *live, mo_object *out, int *any)
+{
+    mo_table *t = mo_region_alloc(l->plan->region, sizeof *t);
+    int rc = t ? MOULT_OK : mo_error_nomem(l->err);
+    if (rc != MOULT_OK)
+        return rc;
+    *out = *live;
+    *t = *live->table;
+    out->table = t;
+    memset(&t->columns, 0, sizeof t->columns);
+    for (size_t i = 0; i < live->table->columns.count && rc == MOULT_OK; i++) {
+        mo_column *c = live->table->columns.items[i];
+        for (size_t k = 0; k < change->parts.count && rc == MOULT_OK; k++) {
+            const mo_part *part = &change->parts.items[k];
+            if (!must_take_null(part) ||
+                !mo_name_equal(mo_plan_live_column(l->plan, change->after->name, part->column_before->name), c->name))
+                continue;
+            *any = 1;
+            rc = loosen_column(l, live->table, c->name, &c);
+        }
+        if (rc == MOULT_OK && mo_vec_push(l->plan->region, &t->columns, c))
+            rc = mo_error_nomem(l->err);
+    }
+    return rc;
+}
+
+static int loosen(mo_ladder *l, const mo_change *change)
+{
+    const char *table = mo_plan_live_table(l->plan, change->after->name), *sql;
+    const mo_object *live = mo_schema_find(l->plan->live, MO_KIND_TABLE, table);
+    mo_object loose;
+    mo_step *s;
+    int any = 0, rc = live ? loosened(l, change, live, &loose, &any) : MOULT_OK;
+    if (rc != MOULT_OK || !any)
+        return rc;
+    sql = l->plan->dialect->compose_table(l->plan->region, &loose);
+    s = new_step(l, live, MO_ORDER_LOOSEN, "in-place",
+                 mo_region_printf(l->plan->region, "let columns of %s be NULL that new programs leave out", table));
+    return sql && s ? mo_ladder_edit(l, s, table, sql) : mo_error_nomem(l->err);
+}
+
 int mo_sqlite_expand(mo_conn *c, mo_plan *plan, mo_error *err)
 {
     mo_ladder l = {.plan = plan, .live = c, .err = err};
@@ -100,6 +172,9 @@ int mo_sqlite_expand(mo_conn *c, mo_plan *plan, mo_error *err)
         const mo_change *change = &plan->changes.items[i];
         if (change->op == MOULT_OP_CREATE)
             rc = create(&l, change->after);
+        if (rc == MOULT_OK && change->op == MOULT_OP_ALTER && change->kind == MO_KIND_TABLE &&
+            plan->phase_only == MOULT_PHASE_EXPAND)
+            rc = loosen(&l, change);
         for (size_t k = 0; k < change->parts.count && rc == MOULT_OK; k++) {
             const mo_part *part = &change->parts.items[k];
             if (change->op == MOULT_OP_ALTER && part->kind == MO_PART_COLUMN && part->op == MOULT_OP_CREATE)
