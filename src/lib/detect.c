@@ -518,6 +518,8 @@ int mo_detect_again(moult *m, const mo_plan *given, mo_plan **out)
     int backward = o->backward, rc;
     moult_own own = o->own;
     moult_online online = o->online;
+    moult_phase phase = o->phase;
+    o->phase = (moult_phase)given->phase_only;
     o->backward = backward || given->behind;
     o->online = online_of(given, online);
     rc = detect_new(m, NULL, given, out);
@@ -528,6 +530,7 @@ int mo_detect_again(moult *m, const mo_plan *given, mo_plan **out)
     }
     o->own = own;
     o->online = online;
+    o->phase = phase;
     o->backward = backward;
     return rc;
 }

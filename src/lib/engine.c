@@ -250,7 +250,7 @@ static int find_contract(start *s, int *waits)
     char last[65];
     const char *kind;
     int64_t version;
-    moult_phase phase = s->m->options.pub.phase;
+    int phase = s->plan->phase_only;
     int rc = mo_start_last(s, &version, last, &kind);
     int expanded = rc == MOULT_OK && kind && strcmp(kind, "expand") == 0 && strcmp(last, s->plan->declared_fp) == 0;
     *waits = 0;
@@ -534,6 +534,7 @@ static int resume(start *s)
     resume_options(&m->options.pub, &s->journal);
     memcpy(given.id, s->journal.plan_id, strnlen(s->journal.plan_id, 64) + 1);
     given.behind = m->options.pub.backward;
+    given.phase_only = m->options.pub.phase;
     rc = mo_detect_again(m, &given, &s->result->plan);
     s->plan = s->result->plan;
     if (rc == MOULT_OK)

@@ -97,12 +97,19 @@ static int look_at(moult *m, mo_plan *plan, const mo_hook_records *done, const m
                                                                                   : MOULT_OK;
 }
 
+/* Is there nothing at all, as far as one can look? */
+static int is_empty(const moult *m, const mo_plan *plan)
+{
+    return plan->live->objects.count == 0 && m->scope.include == NULL && m->scope.exclude == NULL;
+}
+
 int mo_hooks_find(moult *m, mo_plan *plan, int64_t version)
 {
     const moult_hook *hooks = m->options.pub.hooks;
     mo_hook_records done;
     int rc;
-    plan->fresh = version == 0 && (plan->live->objects.count == 0 || plan->changes.count == 0);
+    plan->phase_only = m->options.pub.phase;
+    plan->fresh = m->options.pub.record_only || (version == 0 && (is_empty(m, plan) || plan->changes.count == 0));
     if (m->options.pub.phase == MOULT_PHASE_EXPAND) { /* they run with the contract, and so do the rows count then */
         plan->hooked = 1;
         return MOULT_OK;
@@ -169,13 +176,18 @@ int mo_hooks_steps(moult *m, mo_plan *plan, moult_trigger trigger, int *transact
 int mo_hooks_not_needed(moult *m, int64_t version)
 {
     const moult_hook *hooks = m->options.pub.hooks;
-    int rc = MOULT_OK;
+    mo_hook_records done = {0};
+    mo_region *r = mo_region_new();
+    int rc = r ? mo_hooks_read(m->dialect, m->conn, r, &done, &m->error) : mo_error_nomem(&m->error);
     for (size_t i = 0; hooks && hooks[i].version && rc == MOULT_OK; i++) {
         char code[65];
         mo_hook_record record = {hooks[i].version, code, "not needed", version, 0};
+        if (find(&done, hooks[i].version))
+            continue;
         rc = mo_hook_code(&hooks[i], code, &m->error);
         if (rc == MOULT_OK)
             rc = mo_hooks_add(m->dialect, m->conn, &record, &m->error);
     }
+    mo_region_free(r);
     return rc;
 }

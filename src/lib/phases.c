@@ -259,8 +259,6 @@ int mo_phases_build(moult *m, mo_plan *plan, const mo_schema *owned)
 {
     phases p = {.m = m, .plan = plan, .transaction = 1};
     int rc = plan->declared ? MOULT_OK : mo_detect_snapshot(plan, plan->desired, &m->error);
-    if (m->options.pub.phase == MOULT_PHASE_EXPAND)
-        plan->phase_only = MOULT_PHASE_EXPAND;
     plan->steps.count = 0; /* those of the renames, which were tried: the second half makes them again */
     if (rc == MOULT_OK)
         rc = expand(&p);

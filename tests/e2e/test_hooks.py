@@ -308,6 +308,25 @@ def test_rows_of_both_builds_fit_until_the_contract(place):
     assert place.sql("SELECT first_name, last_name FROM users WHERE id > 3 ORDER BY id") == [("Old", "Build"), ("New", "Build")]
 
 
+def test_halves_from_plan_files(place, tmp_path):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    for phase in ("expand", "contract"):
+        plan = tmp_path / (phase + ".json")
+        plan.write_text(ok(place.run("plan", "--to", "v2.sql", "--phase", phase, "--format", "json")).out)
+        ok(place.run("apply", "--plan", plan, "--mode", "aggressive", "--no-backup", "--no-attic"))
+    assert place.sql("SELECT kind FROM _moult_history ORDER BY version") == [("apply",), ("expand",), ("contract",)]
+    assert place.sql("SELECT first_name FROM users WHERE id = 1") == [("Ada",)]
+
+
+def test_what_is_only_recorded_needs_no_hook(place):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    place.sql("DROP TABLE users; DROP TABLE post;" + V2)
+    ok(place.apply("v2", "--record-only"))
+    ok(place.apply("v2", "--record-only"))
+    assert place.sql("SELECT version, state FROM _moult_hook") == [("020_split", "not needed")]
+    assert "up to date" in ok(place.apply("v2", mode="safe")).out
+
+
 def test_contract_without_an_expand(place):
     before = place.dump()
     assert "no contract that waits" in ok(place.apply("v2", "--phase", "contract"), 1).err
