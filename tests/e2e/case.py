@@ -18,6 +18,7 @@ Sections
     before    SQL; the schema that is there (none: an empty file)
     rows      SQL that runs after it: INSERTs, ALTERs that leave short rows, anything
     drift     SQL that somebody else runs, after moult has recorded `before`
+    hooks     data hooks: each begins with a line "-- file: 010_name.before_ddl.sql"
     after     the desired SQL
     expected  SQL of what the database shall be, where that is not `after` (carried objects)
     back      the desired SQL of the way back, where that is not `before` (annotations)
@@ -59,7 +60,7 @@ import judge
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "cases"
-SECTIONS = {"before", "rows", "drift", "after", "expected", "back", "expect"}
+SECTIONS = {"before", "rows", "drift", "hooks", "after", "expected", "back", "expect"}
 REPEATED = {"error", "says", "keep", "keep_back", "rule", "no_rule"}
 KNOWN = REPEATED | {"outcome", "method", "risk", "mode", "flags", "exit", "back", "variants", "again", "skip_rows", "rowids"}
 EXITS = {"converges": 0, "empty": 0, "refused": 3, "impossible": 1, "error": 1}
@@ -73,6 +74,7 @@ class Case:
     before: str = ""
     rows: str = ""
     drift: str = ""
+    hooks: str = ""
     expected: str | None = None
     back_sql: str | None = None
     about: str = ""
@@ -95,7 +97,7 @@ def make(name: str, before: str, rows: str, after: str, *, about: str = "", back
     """A case made by a program. keep, error and says are lists."""
     unknown = set(expect) - KNOWN
     assert not unknown, f"{name}: {unknown}"
-    return Case(name, after, before, rows, drift, expected, back_sql, about, expect)
+    return Case(name, after, before, rows, drift, "", expected, back_sql, about, expect)
 
 
 def parse(path: Path) -> Case:
@@ -129,7 +131,7 @@ def parse(path: Path) -> Case:
             expect[key] = value
     text = {k: "\n".join(v).strip("\n") + "\n" for k, v in sections.items() if k != "expect"}
     name = str(path.relative_to(CASES).with_suffix(""))
-    return Case(name, text["after"], text.get("before", ""), text.get("rows", ""), text.get("drift", ""),
+    return Case(name, text["after"], text.get("before", ""), text.get("rows", ""), text.get("drift", ""), text.get("hooks", ""),
                 text.get("expected"), text.get("back"), " ".join(about), expect)
 
 
@@ -251,6 +253,13 @@ class Run:
         self.own = ["--own=all"] if variant == "all" else []
         self.flags = case.get("flags", "").split()
 
+    def write_hooks(self) -> None:
+        for part in self.case.hooks.split("-- file: ")[1:]:
+            name, _, sql = part.partition("\n")
+            folder = self.where / "hooks"
+            folder.mkdir(exist_ok=True)
+            (folder / name.strip()).write_text(sql, encoding="utf-8")
+
     def write_source(self, name: str, sql: str) -> None:
         if sql.strip():
             (self.where / f"{name}.sql").write_text(sql, encoding="utf-8")
@@ -277,6 +286,7 @@ class Run:
             db = judge.connect(str(self.db))
             db.executescript(case.drift)
             db.close()
+        self.write_hooks()
         shutil.copy(self.db, self.start)
         {"converges": self.converges, "empty": self.empty, "refused": self.refused, "impossible": self.impossible,
          "error": self.error}[case.outcome]()
