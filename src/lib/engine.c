@@ -421,6 +421,8 @@ static int migrate(start *s, const moult_source *desired)
         rc = fast_path(s, &hit);
     if (rc == MOULT_OK && !hit)
         rc = mo_interrupted_read(s);
+    if (rc == MOULT_OK)
+        rc = mo_locking_explain(s);
     if (rc == MOULT_OK && !hit)
         rc = detect_and_decide(s, 1);
     mo_locking_release(m);
