@@ -185,3 +185,31 @@ def test_cancelled_while_planning(tmp_path):
     out, err = program.communicate(timeout=30)
     assert program.returncode != 0, (out, err)
     assert time.monotonic() - began < SLACK
+
+
+# --- the rows ---------------------------------------------------------------------------------------------------------
+
+UNIQUE = "CREATE TABLE t (a TEXT);\nCREATE UNIQUE INDEX u ON t (a);\n"
+
+
+@pytest.fixture(scope="module")
+def many_rows(tmp_path_factory):
+    return database(tmp_path_factory.mktemp("rows"), "CREATE TABLE t (a TEXT);"
+                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) INSERT INTO t SELECT hex(randomblob(16)) FROM n;")
+
+
+def test_probe(tmp_path, many_rows):
+    """Rows that take longer to ask than they may: no error, the higher risk, and the limit is named."""
+    done, seconds = moult("plan", "--url", many_rows, "--to", schema(tmp_path, UNIQUE), "--own=all", "--probe-timeout", "50ms")
+    assert done.returncode == 0, done.stderr
+    assert "not asked to the end" in done.stdout and "0.05 s" in done.stdout and "--probe-timeout" in done.stdout, done.stdout
+    assert "medium" in done.stdout
+    assert seconds < SLACK
+
+
+def test_detection_asking_the_rows(tmp_path, many_rows):
+    """The limit of detection holds for the rows, too: a statement is stopped in its middle."""
+    done, seconds = moult("plan", "--url", many_rows, "--to", schema(tmp_path, UNIQUE), "--own=all", "--detect-timeout", "150ms",
+                          "--probe-timeout", "60s")
+    names(done, "0.15 seconds", "--detect-timeout")
+    assert seconds < SLACK

@@ -73,5 +73,5 @@ int mo_evidence_cut(mo_region *r, mo_findings *f, double seconds, mo_error *err)
 {
     if (f->evidence && strstr(f->evidence, "not asked to the end"))
         return MOULT_OK;
-    return mo_evidence_say(r, f, err, "not asked to the end: the time limit of %g s passed", seconds);
+    return mo_evidence_say(r, f, err, "not asked to the end: the time limit of %g s passed (--probe-timeout)", seconds);
 }
