@@ -605,6 +605,74 @@ typedef struct moult_lock_info {
  */
 MOULT_API int moult_lock_look(moult *m, moult_lock_info *out);
 
+/**
+ * Goes back to a past version of the history: a plan like any other, with the mode, the approval and the attic of the
+ * options. Columns and tables that come back are filled with what the attic keeps, where the row is proved to be the
+ * same; rows written since stay. What cannot go back is a note of the plan, with its count.
+ * @param version  0: the one before the last
+ * @param out      as of moult_start(); its plan says what is done, or waits for approval
+ * NOTFOUND (no such version, or it was pruned), IMPOSSIBLE (rows for which a NOT NULL column has nothing: see `fills`
+ * of the options), and all of moult_start().
+ */
+MOULT_API int moult_rollback(moult *m, int64_t version, moult_result **out);
+
+/** One entry of the attic; strings are borrowed from the list. */
+typedef struct moult_attic_info {
+    int64_t id;             /**< what it is called by */
+    int64_t version;        /**< of the history: the one that took it away */
+    const char *kind;       /**< "table"; "column" (values of dropped ones); "values" (what was converted) */
+    const char *object;     /**< the table */
+    const char *columns;    /**< "a, b": the columns that are kept */
+    const char *holder;     /**< the table that it is kept in */
+    const char *created_at; /**< UTC, ISO 8601 */
+    const char *expires;    /**< likewise; NULL: when it is purged */
+    int expired;            /**< 1: the next apply purges it */
+    int64_t rows;
+    int64_t bytes; /**< on disk; -1: the engine does not tell */
+} moult_attic_info;
+
+typedef struct moult_attic moult_attic;
+/** Reads what the attic has, oldest first; an empty list where nothing was ever kept. */
+MOULT_API int moult_attic_read(moult *m, moult_attic **out);
+MOULT_API size_t moult_attic_size(const moult_attic *attic);
+MOULT_API const moult_attic_info *moult_attic_at(const moult_attic *attic, size_t i); /**< NULL past the end */
+MOULT_API void moult_attic_free(moult_attic *attic);
+/**
+ * Gives the rows of an entry, as its holder has them. The first row that `row` gets are the names of the columns.
+ * @param limit  at most so many rows; 0: all
+ * NOTFOUND: no such entry.
+ */
+MOULT_API int moult_attic_rows(moult *m, int64_t id, int64_t limit, moult_row_fn row, void *user);
+/**
+ * Brings an entry back by itself: a table under its own name or `into`; values into the column that they came from,
+ * where the row is the same and holds nothing of its own. What does not fit stays in the attic.
+ * @param into  a free name for a table; NULL: its own. INVALID with an entry that is no table
+ * @param run   0: only makes the plan
+ * @param out   the plan, for moult_plan_free()
+ * NOTFOUND: no such entry, or no such table or column any more. INVALID: the name is taken.
+ */
+MOULT_API int moult_attic_restore(moult *m, int64_t id, const char *into, int run, moult_plan **out);
+enum { MOULT_ATTIC_EXPIRED = 0, MOULT_ATTIC_ALL = -1 };
+/**
+ * Drops what the attic keeps, for ever.
+ * @param id     an entry, or one of MOULT_ATTIC_EXPIRED and MOULT_ATTIC_ALL
+ * @param count  gets how many went; may be NULL
+ * NOTFOUND: no such entry.
+ */
+MOULT_API int moult_attic_purge(moult *m, int64_t id, int64_t *count);
+
+/**
+ * Forgets the schemas of old versions; their rows stay, so that an old build is still known as one, and the chain of
+ * hashes can still be verified. Kept are the last `keep` versions (at least 1), and all that the attic needs.
+ * @param count  gets how many went; may be NULL
+ */
+MOULT_API int moult_history_prune(moult *m, int64_t keep, int64_t *count);
+/**
+ * Removes all tables of moult's own, and nothing else: the history, the attic, stored plans and approvals.
+ * @param purge  1: also what is in the attic; 0: REFUSED while something is in there
+ */
+MOULT_API int moult_uninstall(moult *m, int purge);
+
 /* ------------------------------------------------------------------------------------------------------------
  * 6. READING WHAT CAME OUT
  * ---------------------------------------------------------------------------------------------------------- */

@@ -136,7 +136,7 @@ static int ask_about(cli *c, const moult_result *result, moult_mode mode)
 }
 
 /* Once more, with the approval of the plan that was shown. */
-static int again(cli *c, moult_options *options, moult_result **result, int *told)
+static int again(cli *c, moult_options *options, cli_apply_fn apply_it, moult_result **result, int *told)
 {
     char id[65];
 
@@ -148,7 +148,7 @@ static int again(cli *c, moult_options *options, moult_result **result, int *tol
         *told = 1;
         return MOULT_ERROR;
     }
-    return apply(c, result, told);
+    return apply_it(c, result, told);
 }
 
 static int check_options(cli *c)
@@ -166,26 +166,14 @@ static int check_options(cli *c)
     return EXIT_DONE;
 }
 
-static int run(cli *c)
+int cli_apply(cli *c, moult_options *options, cli_apply_fn apply_it)
 {
-    moult_options options;
     moult_result *result = NULL;
-    int told = 0, status = check_options(c);
-
-    if (status == EXIT_DONE) {
-        status = cli_read_hooks(c);
-    }
-    cli_options(c, &options);
-    if (status == EXIT_DONE) {
-        status = cli_open(c, MOULT_OPEN_CREATE, &options);
-    }
-    if (status != EXIT_DONE) {
-        return status;
-    }
-    int code = apply(c, &result, &told);
+    int told = 0, code = apply_it(c, &result, &told), status;
     int refused = code == MOULT_REFUSED && result;
-    if (refused && ask_about(c, result, options.mode)) {
-        code = again(c, &options, &result, &told);
+
+    if (refused && ask_about(c, result, options->mode)) {
+        code = again(c, options, apply_it, &result, &told);
         refused = code == MOULT_REFUSED && result;
     }
     status = moult_code_exit(code);
@@ -200,6 +188,21 @@ static int run(cli *c)
     return status;
 }
 
+static int run(cli *c)
+{
+    moult_options options;
+    int status = check_options(c);
+
+    if (status == EXIT_DONE) {
+        status = cli_read_hooks(c);
+    }
+    cli_options(c, &options);
+    if (status == EXIT_DONE) {
+        status = cli_open(c, MOULT_OPEN_CREATE, &options);
+    }
+    return status == EXIT_DONE ? cli_apply(c, &options, apply) : status;
+}
+
 static const char *const forms[] = {
     "[--url URL] [--to SOURCE] [--mode MODE] [--approve ID] [--yes] [--wait=30s] [options]",
     "[--url URL] --plan FILE [--approve ID] [options]", NULL};
@@ -210,7 +213,8 @@ const command command_apply = {
     .forms = forms,
     .options = OPTS_DATABASE | OPTS_COMPARE | OPTS_PLAN | OPT_BIT(OPT_STATEMENT_TIMEOUT) | OPT_BIT(OPT_MODE) |
                OPT_BIT(OPT_PHASE) | OPT_BIT(OPT_HOOKS) | OPT_BIT(OPT_APPROVE) | OPT_BIT(OPT_PLAN) |
-               OPT_BIT(OPT_BACKWARD) | OPT_BIT(OPT_RECORD_ONLY) | OPT_BIT(OPT_NO_ATTIC) | OPT_BIT(OPT_NO_BACKUP) |
-               OPT_BIT(OPT_YES) | OPT_BIT(OPT_CACHE) | OPT_BIT(OPT_FORMAT_JSON),
+               OPT_BIT(OPT_BACKWARD) | OPT_BIT(OPT_RECORD_ONLY) | OPT_BIT(OPT_NO_ATTIC) | OPT_BIT(OPT_ATTIC_AGE) |
+               OPT_BIT(OPT_FILL) | OPT_BIT(OPT_NO_BACKUP) | OPT_BIT(OPT_YES) | OPT_BIT(OPT_CACHE) |
+               OPT_BIT(OPT_FORMAT_JSON),
     .run = run,
 };

@@ -56,10 +56,20 @@ int cli_fail(cli *c);
 int cli_read_hooks(cli *c);
 void cli_free_hooks(cli *c);
 
+/* Is a person sure of what cannot be undone? --yes says so; else they are asked. EXIT_DONE, or EXIT_REFUSED. */
+int cli_sure(cli *c, const char *question);
+
 /* Signals ask the open database to stop; those that have none end the program. */
 void cli_catch_signals(void);
 /* Was a signal caught? */
 int cli_interrupted(void);
+
+/* --- apply.c ---------------------------------------------------------------------------------------------------- */
+
+/* What runs a plan and gives its result: a code of the library; the error is that of c->m, or told already (*told). */
+typedef int (*cli_apply_fn)(cli *c, moult_result **result, int *told);
+/* Runs it; a refused plan is shown, and at a terminal asked about. The exit status. */
+int cli_apply(cli *c, moult_options *options, cli_apply_fn apply_it);
 
 /* --- report.c --------------------------------------------------------------------------------------------------- */
 

@@ -186,6 +186,8 @@ void cli_options(cli *c, moult_options *out)
     out->backward = v->given[OPT_BACKWARD] > 0;
     out->record_only = v->given[OPT_RECORD_ONLY] > 0;
     out->no_attic = v->given[OPT_NO_ATTIC] > 0;
+    out->attic_age = seconds_or(c, OPT_ATTIC_AGE, defaults.attic_age);
+    out->fills = v->given[OPT_FILL] ? v->fill : NULL;
     out->no_backup = v->given[OPT_NO_BACKUP] > 0;
     out->online = v->given[OPT_NO_ONLINE]      ? MOULT_ONLINE_NEVER
                   : v->given[OPT_INDEXES_LAST] ? MOULT_ONLINE_LAST
@@ -260,5 +262,22 @@ int cli_open_to_plan(cli *c, const moult_options *options)
         return cli_fail(c);
     }
     running = c->m;
+    return EXIT_DONE;
+}
+
+int cli_sure(cli *c, const char *question)
+{
+    if (c->values.given[OPT_YES]) {
+        return EXIT_DONE;
+    }
+    if (!c->out.can_ask) {
+        fflush(stdout);
+        out_problem(&c->out, "say --yes", "a person must say so, and here is no terminal to ask one");
+        return EXIT_REFUSED;
+    }
+    if (!out_ask(&c->out, question)) {
+        out_log(&c->out, 1, "nothing was done");
+        return EXIT_REFUSED;
+    }
     return EXIT_DONE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* history.c - moult history: what has been applied, when, and by whom. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -55,12 +56,37 @@ static void print_text(cli *c, const moult_history *history)
     }
 }
 
+static int prune(cli *c, const moult_options *options)
+{
+    const char *keep = c->values.text[OPT_KEEP];
+    int64_t count = 0;
+
+    if (!keep || keep[0] == '0' || strlen(keep) > 18 || keep[strspn(keep, "0123456789")] != '\0') {
+        return out_problem(&c->out, "write --keep N, N from 1 on", "how many versions shall be kept?");
+    }
+    int status = cli_open(c, MOULT_OPEN_WRITE, options);
+    if (status == EXIT_DONE) {
+        status = cli_sure(c, "Forget the schemas of older versions, for ever?");
+    }
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    if (moult_history_prune(c->m, strtoll(keep, NULL, 10), &count) != MOULT_OK) {
+        return cli_fail(c);
+    }
+    printf("the schemas of %lld version%s are forgotten\n", (long long)count, count == 1 ? "" : "s");
+    return EXIT_DONE;
+}
+
 static int run(cli *c)
 {
     moult_options options;
     moult_history *history = NULL;
 
     cli_options(c, &options);
+    if (c->values.arg_count) {
+        return prune(c, &options);
+    }
     int status = cli_open(c, MOULT_OPEN_READ, &options);
     if (status != EXIT_DONE) {
         return status;
@@ -77,12 +103,15 @@ static int run(cli *c)
     return EXIT_DONE;
 }
 
-static const char *const forms[] = {"[--url URL] [--format FORMAT]", NULL};
+static const char *const forms[] = {"[--url URL] [--format FORMAT]", "prune --keep N [--url URL] [--yes]", NULL};
+static const char *const words[] = {"prune", NULL};
 
 const command command_history = {
     .name = "history",
     .summary = "list what has been applied, when, and by whom",
     .forms = forms,
-    .options = OPTS_DATABASE | OPT_BIT(OPT_FORMAT_JSON),
+    .options = OPTS_DATABASE | OPT_BIT(OPT_KEEP) | OPT_BIT(OPT_YES) | OPT_BIT(OPT_FORMAT_JSON),
+    .max_args = 1,
+    .arg_choices = words,
     .run = run,
 };

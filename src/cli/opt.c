@@ -141,7 +141,7 @@ static int parse_seconds(const char *text, double *out)
     static const struct {
         const char *unit;
         double seconds;
-    } units[] = {{"", 1}, {"s", 1}, {"ms", 0.001}, {"m", 60}, {"min", 60}, {"h", 3600}};
+    } units[] = {{"", 1}, {"s", 1}, {"ms", 0.001}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
     char *end;
 
     if (text[0] < '0' || text[0] > '9') {
@@ -197,7 +197,10 @@ static int set_choice(opt_id id, const char *value, opt_values *out, opt_problem
 static int set_value(opt_id id, const char *value, opt_values *out, opt_problem *problem)
 {
     const option_info *o = &option_table[id];
-    const char **list = id == OPT_INCLUDE ? out->include : id == OPT_RULE ? out->rules : out->exclude;
+    const char **list = id == OPT_INCLUDE ? out->include
+                        : id == OPT_RULE  ? out->rules
+                        : id == OPT_FILL  ? out->fill
+                                          : out->exclude;
 
     if (value[0] == '\0' && id != OPT_EXPORT) { /* '' writes no script */
         return fail(problem, "--%s has an empty value", o->name);
@@ -207,7 +210,7 @@ static int set_value(opt_id id, const char *value, opt_values *out, opt_problem 
         return set_choice(id, value, out, problem);
     case OPT_IS_SECONDS:
         if (parse_seconds(value, &out->seconds[id]) != 0) {
-            snprintf(problem->hint, sizeof problem->hint, "write 30s, 500ms, 2m or 1h");
+            snprintf(problem->hint, sizeof problem->hint, "write 30s, 500ms, 2m, 1h or 30d");
             return fail(problem, "'%.80s' is no length of time", value);
         }
         return 0;

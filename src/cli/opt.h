@@ -30,6 +30,14 @@ typedef enum opt_id {
     OPT_BACKWARD,
     OPT_RECORD_ONLY,
     OPT_NO_ATTIC,
+    OPT_ATTIC_AGE,
+    OPT_FILL,
+    OPT_INTO,
+    OPT_KEEP,
+    OPT_LIMIT,
+    OPT_EXPIRED,
+    OPT_ALL,
+    OPT_PURGE,
     OPT_NO_BACKUP,
     OPT_ONLINE,
     OPT_NO_ONLINE,
@@ -60,7 +68,7 @@ typedef enum opt_type {
     OPT_IS_TEXT,
     OPT_IS_LIST,   /* may be given more than once */
     OPT_IS_CHOICE, /* one of `choices` */
-    OPT_IS_SECONDS /* 30s, 500ms, 2m, 1h, or seconds */
+    OPT_IS_SECONDS /* 30s, 500ms, 2m, 1h, 30d, or seconds */
 } opt_type;
 
 typedef enum opt_complete { COMPLETE_NOTHING = 0, COMPLETE_FILES } opt_complete;
@@ -99,7 +107,7 @@ typedef struct opt_values {
     const char *text[OPT_COUNT];                                       /* TEXT, CHOICE; NULL: not given */
     double seconds[OPT_COUNT];                                         /* SECONDS */
     const char *include[OPT_LIST_MAX + 1], *exclude[OPT_LIST_MAX + 1]; /* ended by NULL */
-    const char *rules[OPT_LIST_MAX + 1];
+    const char *rules[OPT_LIST_MAX + 1], *fill[OPT_LIST_MAX + 1];
     const char *args[ARGS_MAX];
     int arg_count;
 } opt_values;

@@ -91,6 +91,7 @@ const command command_plan = {
     .summary = "show what would be done, with its risk, and do nothing",
     .forms = forms,
     .options = OPTS_DATABASE | OPTS_COMPARE | OPTS_PLAN | OPT_BIT(OPT_MODE) | OPT_BIT(OPT_PHASE) | OPT_BIT(OPT_HOOKS) |
-               OPT_BIT(OPT_BACKWARD) | OPT_BIT(OPT_EXIT_CODE) | OPT_BIT(OPT_FORMAT),
+               OPT_BIT(OPT_BACKWARD) | OPT_BIT(OPT_NO_ATTIC) | OPT_BIT(OPT_ATTIC_AGE) | OPT_BIT(OPT_FILL) |
+               OPT_BIT(OPT_EXIT_CODE) | OPT_BIT(OPT_FORMAT),
     .run = run,
 };

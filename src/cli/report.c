@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "commands.h"
 
 void report_head(const cli *c, char *head, size_t size)
 {
@@ -119,7 +120,8 @@ static void print_url(const cli *c)
 /* The options that made the plan what it is: without them another one would come of it. */
 static void print_same_options(const cli *c)
 {
-    static const opt_id ids[] = {OPT_PLAN, OPT_TO, OPT_OWN, OPT_COLUMN_ORDER, OPT_BACKWARD, OPT_PHASE, OPT_HOOKS};
+    static const opt_id ids[] = {OPT_PLAN,     OPT_TO,    OPT_OWN,   OPT_COLUMN_ORDER,
+                                 OPT_BACKWARD, OPT_PHASE, OPT_HOOKS, OPT_NO_ATTIC};
     const opt_values *v = &c->values;
 
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
@@ -135,6 +137,9 @@ static void print_same_options(const cli *c)
     }
     for (size_t i = 0; v->rules[i]; i++) {
         print_option(OPT_RULE, v->rules[i]);
+    }
+    for (size_t i = 0; v->fill[i]; i++) {
+        print_option(OPT_FILL, v->fill[i]);
     }
 }
 
@@ -194,7 +199,12 @@ void report_refusal(cli *c, const moult_plan *plan, moult_mode mode, int stored)
         print_url(c);
         putchar('\n');
     }
-    printf("  approve and apply it now     moult apply --approve %.8s", moult_plan_id(plan));
+    if (c->cmd == &command_rollback) {
+        printf("  approve and apply it now     moult rollback %lld --approve %.8s",
+               (long long)moult_plan_behind_version(plan), moult_plan_id(plan));
+    } else {
+        printf("  approve and apply it now     moult apply --approve %.8s", moult_plan_id(plan));
+    }
     print_url(c);
     print_same_options(c);
     putchar('\n');

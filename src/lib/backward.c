@@ -6,6 +6,7 @@
  * declared name is followed through them, and where it ends under another name, that is what it is renamed from. An
  * annotation stands for a rename in the first version that has it; in later ones it is a leftover.
  */
+#include "backward.h"
 #include "detect.h"
 
 static const mo_object *find_table(const mo_schema *s, const char *name)
@@ -14,7 +15,7 @@ static const mo_object *find_table(const mo_schema *s, const char *name)
 }
 
 /* Did this table (NULL column) or column get its annotation in this version? */
-static int is_new_rename(const mo_schema *before, const mo_object *table, const mo_column *column)
+int mo_backward_is_new(const mo_schema *before, const mo_object *table, const mo_column *column)
 {
     const mo_object *old = find_table(before, table->name);
     const mo_column *same = old && column ? mo_table_column(old->table, column->name) : NULL;
@@ -24,22 +25,22 @@ static int is_new_rename(const mo_schema *before, const mo_object *table, const 
 }
 
 /* What a table is called after this version. */
-static const char *next_table(const mo_schema *before, const mo_schema *after, const char *name)
+const char *mo_backward_table(const mo_schema *before, const mo_schema *after, const char *name)
 {
     for (size_t i = 0; i < after->objects.count; i++) {
         const mo_object *o = after->objects.items[i];
         if (o->kind == MO_KIND_TABLE && o->renamed_from && mo_name_equal(o->renamed_from, name) &&
-            is_new_rename(before, o, NULL))
+            mo_backward_is_new(before, o, NULL))
             return o->name;
     }
     return name;
 }
 
-static const char *next_column(const mo_schema *before, const mo_object *table, const char *name)
+const char *mo_backward_column(const mo_schema *before, const mo_object *table, const char *name)
 {
     for (size_t i = 0; i < table->table->columns.count; i++) {
         const mo_column *c = table->table->columns.items[i];
-        if (c->renamed_from && mo_name_equal(c->renamed_from, name) && is_new_rename(before, table, c))
+        if (c->renamed_from && mo_name_equal(c->renamed_from, name) && mo_backward_is_new(before, table, c))
             return c->name;
     }
     return name;
@@ -72,10 +73,10 @@ static int start_trail(trails *all, mo_object *table)
 static int follow(mo_region *r, trail *t, const mo_schema *before, const mo_schema *after)
 {
     const mo_object *o;
-    t->name = mo_region_dup(r, next_table(before, after, t->name));
+    t->name = mo_region_dup(r, mo_backward_table(before, after, t->name));
     o = t->name ? find_table(after, t->name) : NULL;
     for (size_t i = 0; o && i < t->table->table->columns.count; i++)
-        if ((t->column[i] = mo_region_dup(r, next_column(before, o, t->column[i]))) == NULL)
+        if ((t->column[i] = mo_region_dup(r, mo_backward_column(before, o, t->column[i]))) == NULL)
             return -1;
     return t->name ? 0 : -1;
 }

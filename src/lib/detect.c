@@ -9,10 +9,12 @@
 
 #include <string.h>
 
+#include "attic.h"
 #include "diff/diff.h"
 #include "hooks.h"
 #include "limit.h"
 #include "phases.h"
+#include "refill.h"
 #include "risk/risk.h"
 
 /* --- renames ------------------------------------------------------------------------------------------------------- */
@@ -264,12 +266,16 @@ int mo_detect_assess(moult *m, mo_plan *plan)
     int rc = mo_allows_check(plan->desired, &m->error);
     if (rc == MOULT_OK && plan->asks_rows)
         rc = m->dialect->probe(m->conn, plan, m->options.pub.probe_timeout, &watch, &m->error);
-    return rc == MOULT_OK ? mo_assess(plan, m->options.pub.rules, &m->error) : rc;
+    if (rc == MOULT_OK)
+        rc = mo_assess(plan, m->options.pub.rules, &m->error);
+    return rc == MOULT_OK ? mo_attic_reasons(m, plan) : rc;
 }
 
 int mo_detect_build(moult *m, mo_plan *plan)
 {
     int rc = plan->declared ? MOULT_OK : mo_detect_snapshot(plan, plan->desired, &m->error);
+    if (rc == MOULT_OK)
+        rc = mo_attic_prepare(m, plan);
     if (rc == MOULT_OK)
         rc = m->dialect->steps(m->conn, plan, &m->error);
     if (rc == MOULT_OK)
@@ -370,6 +376,11 @@ static int build(moult *m, mo_plan *plan, mo_schema **owned)
  * unless going back is asked for. */
 static int find_behind(moult *m, mo_plan *plan)
 {
+    if (m->rollback) {
+        plan->behind = 1;
+        plan->behind_version = m->rollback;
+        return MOULT_OK;
+    }
     int64_t version = 0;
     int replaced = 0;
     int rc = mo_history_find(m->dialect, m->conn, plan->declared_fp, &version, &replaced, &m->error);
@@ -415,6 +426,20 @@ static int declare(moult *m, const mo_schema *recorded, mo_plan *plan)
     return rc;
 }
 
+/* What the versions between know: how things were called, and what the attic keeps of them. */
+static int go_back(moult *m, mo_plan *plan, int64_t version)
+{
+    int rc = mo_detect_backward(m, plan, version);
+    if (rc == MOULT_OK)
+        rc = mo_refill_plan(m, plan, version);
+    if (rc != MOULT_NOTFOUND || m->rollback)
+        return rc;
+    mo_error_clear(&m->error);
+    return mo_plan_note(plan, &m->error,
+                        "the schemas of the versions since were pruned: renames are not undone as renames, and nothing "
+                        "comes back from the attic");
+}
+
 /* plan->live and plan->desired are there. */
 static int fill_plan(moult *m, mo_schema **recorded, int64_t version, mo_plan *plan)
 {
@@ -424,7 +449,7 @@ static int fill_plan(moult *m, mo_schema **recorded, int64_t version, mo_plan *p
     if (rc == MOULT_OK && plan->behind && !m->options.pub.backward)
         return nothing_to_plan(m, plan);
     if (rc == MOULT_OK && plan->behind)
-        rc = mo_detect_backward(m, plan, version);
+        rc = go_back(m, plan, version);
     if (rc == MOULT_OK && *recorded)
         rc = in_scope(m, recorded);
     if (rc == MOULT_OK)
@@ -515,22 +540,29 @@ static moult_online online_of(const mo_plan *given, moult_online otherwise)
 int mo_detect_again(moult *m, const mo_plan *given, mo_plan **out)
 {
     moult_options *o = &m->options.pub;
-    int backward = o->backward, rc;
+    int backward = o->backward, no_attic = o->no_attic, rc;
+    double attic_age = o->attic_age;
     moult_own own = o->own;
     moult_online online = o->online;
     moult_phase phase = o->phase;
     o->phase = (moult_phase)given->phase_only;
     o->backward = backward || given->behind;
     o->online = online_of(given, online);
+    o->no_attic = !given->attic.on; /* what it keeps is part of what it does */
+    o->attic_age = given->attic.on ? (double)given->attic.age : attic_age;
+    m->rollback = given->behind ? given->behind_version : 0;
     rc = detect_new(m, NULL, given, out);
     if (rc == MOULT_OK && strcmp((*out)->id, given->id) != 0 && own != MOULT_OWN_ALL) {
         o->own = MOULT_OWN_ALL; /* the plan may have been made so; its file need not be told again */
         mo_plan_free(*out);
         rc = detect_new(m, NULL, given, out);
     }
+    m->rollback = 0;
     o->own = own;
     o->online = online;
     o->phase = phase;
     o->backward = backward;
+    o->no_attic = no_attic;
+    o->attic_age = attic_age;
     return rc;
 }

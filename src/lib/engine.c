@@ -273,7 +273,7 @@ static int decide(start *s, int writable)
 {
     moult *m = s->m;
     int rc, yes, waits;
-    if (s->plan->behind && !m->options.pub.backward) {
+    if (s->plan->behind && !m->options.pub.backward && s->plan->steps.count == 0) {
         s->result->outcome = MOULT_BEHIND;
         s->result->version = s->plan->behind_version;
         return MOULT_OK;

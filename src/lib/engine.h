@@ -41,6 +41,7 @@ struct moult {
     moult_cache *cache; /* NULL: none */
     int cache_mine;     /* 1: closed with the handle */
     volatile int cancel;
+    int64_t rollback; /* the version that is gone back to; 0: none */
 };
 
 struct moult_result {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attic.h"
 #include "base/lock.h"
 #include "hooks.h"
 #include "start.h"
@@ -199,6 +200,8 @@ static int end_part(void *user, size_t done, int last, size_t step, const char *
         return mo_journal_move(d, s->m->conn, (int64_t)done, step, title, err);
     if (rc == MOULT_OK && (s->parts > 1 || mo_interrupted_is_this(s)))
         rc = mo_journal_end(d, s->m->conn, err);
+    if (rc == MOULT_OK)
+        rc = mo_attic_expire(s->m);
     if (rc == MOULT_OK && !leaves_something(s->plan))
         rc = mo_start_remember(s, s->plan->waits ? MOULT_WAITING : MOULT_UP_TO_DATE, s->result->version);
     return rc;

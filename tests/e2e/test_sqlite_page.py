@@ -131,7 +131,7 @@ def test_method(moult, tmp_path, change, before, after, methods, flags):
         assert made.code == 1 and methods in made.err, made
         return
     assert made.code == 0, made
-    assert [step["method"] for step in made.json()["steps"]] == methods, made
+    assert [step["method"] for step in made.json()["steps"] if step["method"] != "attic"] == methods, made
     for method in methods or ["no difference"]:
         assert re.search(WORDS.get(method, method), LINES[change]), f"the line does not speak of {method}"
     done = moult("apply", "--url", "app.db", "--own=all", "--mode", "aggressive", *flags.split(), cwd=tmp_path)

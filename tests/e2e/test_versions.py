@@ -127,7 +127,7 @@ def test_refused_approved_applied(app):
     r = app.run("apply", "--to", "less.sql")
     assert r.code == 3 and "moult approve" in r.out + r.err, r
     assert app.columns() == ["id", "name", "mail"]
-    r = app.run("plan", "--to", "less.sql", "--format", "json")
+    r = app.run("plan", "--to", "less.sql", "--format", "json", "--no-attic")
     plan = json.loads(r.out)["id"]
     r = app.moult("approve", plan[:12], "--url", url(app.db), "--yes", cwd=app.where)
     assert r.code == 0, r

@@ -140,6 +140,35 @@ Test(state, history)
     mo_region_free(r);
 }
 
+Test(state, pruned_schemas_leave_a_chain_that_fits)
+{
+    mo_region *r = mo_region_new();
+    mo_problems problems;
+    mo_schema *schema;
+    int64_t count;
+    int code;
+    char *one = snapshot("CREATE TABLE t (a)"), *two = snapshot("CREATE TABLE t (a, b)");
+
+    OK(mo_state_create(d, c, &help_err));
+    add("", "fp1", one);
+    add("fp1", "fp2", two);
+    OK(mo_history_forget(d, c, 2, &count, &help_err));
+    cr_expect_eq(count, 1);
+    OK(mo_history_forget(d, c, 2, &count, &help_err));
+    cr_expect_eq(count, 0);
+    code = mo_history_schema(d, c, 1, &schema, &help_err);
+    cr_expect(code == MOULT_NOTFOUND && strstr(help_err.pub.message, "not in the history any more"));
+    OK(mo_history_verify(d, c, r, &problems, &help_err));
+    cr_expect_eq(problems.count, 0);
+    add("fp2", "fp1", one);
+    help_exec(c, "UPDATE _moult_history SET declared = 'pruned 00' WHERE version = 1");
+    OK(mo_history_verify(d, c, r, &problems, &help_err));
+    cr_expect_eq(problems.count, 1);
+    free(one);
+    free(two);
+    mo_region_free(r);
+}
+
 Test(state, history_is_chained_and_without_gaps)
 {
     OK(mo_state_create(d, c, &help_err));

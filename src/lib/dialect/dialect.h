@@ -127,12 +127,15 @@ struct mo_dialect {
                  const mo_watch *watch, mo_error *err);
     /* A watch over all that runs on the connection from now on, and in its scratches, beside the statement's own; NULL ends it. */
     void (*limit)(mo_conn *c, const mo_watch *watch);
+    /* The names of the columns that a query would give, as one row. */
+    int (*query_names)(mo_conn *c, const char *sql, mo_row_fn row, void *user, mo_error *err);
     int (*begin)(mo_conn *c, int write,
                  mo_error *err); /* write: so that nobody else writes meanwhile, where the engine can */
     int (*commit)(mo_conn *c, mo_error *err);
     void (*rollback)(mo_conn *c); /* no transaction: does nothing */
     int (*in_transaction)(mo_conn *c);
     void (*quote)(mo_str *out, const char *name); /* a name as an SQL identifier */
+    const char *same; /* the operator that compares two values, NULL being the same as NULL: "IS" */
 
     const char *changed_rows; /* a query of one number: the rows that the last statement changed */
 
@@ -181,6 +184,11 @@ struct mo_dialect {
      * steps of phase EXPAND that ask nothing of the rows (a column NOT NULL without default comes without the NOT NULL).
      * One that turns out not to work so early is left out by the caller. */
     int (*expand)(mo_conn *c, mo_plan *plan, mo_error *err);
+    /* The name by which a row's own number is reached; NULL: the table has none. Optional: engines that have none at all. */
+    const char *(*row_id_name)(const mo_table *t);
+    /* The steps, and the target, of a plan that brings one entry of the attic back as it is: a table under its own name or
+     * `into`, values into the column that they came from. plan->live is there. INVALID, NOTFOUND say what does not fit. */
+    int (*restore)(mo_conn *c, mo_plan *plan, const mo_attic_entry *entry, const char *into, mo_error *err);
     /* A model's statements in this dialect. */
     int (*render_model)(const moult_model *model, mo_str *out, mo_error *err);
     /* Text of the transaction and settings of a part of the plan for a script: what comes before the steps and after them,
@@ -218,6 +226,9 @@ struct mo_dialect {
     /* A query that gives one row when one of them is there; its one parameter is the name without own_prefix ("history").
      * Gives no row, and no error, on a database that moult never touched. */
     const char *own_table_exists;
+    const char *own_table_names; /* a query that gives the names of all of them that are there, holders included */
+    /* The bytes that a table takes on disk, with its indexes; -1 where the engine does not tell. */
+    int (*table_bytes)(mo_conn *c, const char *table, int64_t *out, mo_error *err);
 };
 typedef struct mo_dialect mo_dialect;
 

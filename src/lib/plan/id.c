@@ -28,7 +28,8 @@ const char *const mo_phase_names[3] = {
     [MOULT_PHASE_CONTRACT] = "contract",
 };
 const char *const mo_statement_names[2] = {[MO_STATEMENT_RUN] = "run", [MO_STATEMENT_ASSERT] = "assert"};
-const char *const mo_methods[] = {"create", "drop", "rename", "native", "in-place", "rebuild", "online", "hook", NULL};
+const char *const mo_methods[] = {"create", "drop",  "rename", "native", "in-place", "rebuild",
+                                  "online", "attic", "refill", "hook",   NULL};
 
 static void add_number(mo_sha256 *h, int64_t n)
 {

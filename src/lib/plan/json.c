@@ -112,6 +112,7 @@ static int put_plan(json_t *root, const mo_plan *p)
            mo_json_set(root, "declared_fingerprint", json_string(p->declared_fp)) ||
            mo_json_set(root, "risk", json_string(mo_risk_names[p->risk])) ||
            mo_json_set(root, "phase", json_string(mo_phase_names[p->phase_only])) ||
+           mo_json_set(root, "attic", p->attic.on ? json_integer(p->attic.age) : json_null()) ||
            mo_json_set(root, "behind", json_boolean(p->behind)) ||
            mo_json_set(root, "behind_version", json_integer(p->behind_version)) ||
            put_texts(root, "settings", p->settings.items, p->settings.count) ||

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dialect/dialect.h"
 #include "plan/plan.h"
 
 const char *const mo_phases[3] = {
@@ -93,6 +94,26 @@ mo_step *mo_plan_hook_step(mo_plan *p, const mo_plan_hook *hook, int transaction
         mo_region_printf(p->region, "run hook %s%s%s", h->version, h->file ? " of " : "", h->file ? h->file : "");
     step->cost = h->sql ? "" : "a function of the application";
     return step->title ? step : NULL;
+}
+
+const char *mo_plan_holder(mo_plan *p)
+{
+    p->attic.holders++;
+    return mo_region_printf(p->region, "%sattic_%lld_%d", p->dialect->own_prefix, (long long)p->attic.version,
+                            p->attic.next++);
+}
+
+void mo_attic_age_text(int64_t seconds, char *out, size_t size)
+{
+    static const struct {
+        int64_t seconds;
+        const char *one;
+    } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+    size_t i = 0;
+    while (seconds % units[i].seconds)
+        i++;
+    seconds /= units[i].seconds;
+    snprintf(out, size, "%lld %s%s", (long long)seconds, units[i].one, seconds == 1 ? "" : "s");
 }
 
 int mo_step_run(mo_plan *p, mo_step *s, const char *sql, int64_t rows, mo_error *err)

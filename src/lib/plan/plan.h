@@ -23,11 +23,11 @@ typedef struct mo_judgement {
 
 /* What the rows say of a change, or of a part of one. Zeroed: they were not asked. */
 typedef struct mo_findings {
-    const char *evidence; /* "3 of 120,411 rows are NULL (ids 7, 19, 4002)"; NULL: nothing was asked */
-    int harmless;         /* 1: they were asked, and nothing of them is lost, changed or refused */
-    int mild;             /* 1: no value is lost, but something is not quite as it was */
-    int64_t forbidden;    /* rows that forbid it in every mode; 0: none, or not known */
-    const char *query;    /* gives the rows that forbid it; NULL: none that is short */
+    const char *evidence;   /* "3 of 120,411 rows are NULL (ids 7, 19, 4002)"; NULL: nothing was asked */
+    int harmless;           /* 1: they were asked, and nothing of them is lost, changed or refused */
+    int mild;               /* 1: no value is lost, but something is not quite as it was */
+    int64_t forbidden;      /* rows that forbid it in every mode; 0: none, or not known */
+    const char *query;      /* gives the rows that forbid it; NULL: none that is short */
     unsigned clear, mildly; /* while it is asked: bits of what the rows have nothing against, and little against */
 } mo_findings;
 
@@ -43,7 +43,7 @@ typedef struct mo_part {
     unsigned attrs; /* ALTER of a column: bit (1u << mo_attr) for each attribute that differs */
     mo_judgement judgement;
     mo_findings found;
-    int64_t null_rows;    /* ALTER to NOT NULL: rows that are NULL, once they were asked; -1: not known */
+    int64_t null_rows; /* ALTER to NOT NULL: rows that are NULL, once they were asked; -1: not known */
     int64_t
         default_rows; /* ALTER of a default: rows that may read the old one from the definition, once they were asked */
 } mo_part;
@@ -54,9 +54,9 @@ typedef struct mo_change {
     mo_kind kind;
     const mo_object *before, *after; /* CREATE: no before; DROP: no after */
     MO_VEC(mo_part) parts;           /* ALTER of a table */
-    int driven;   /* a driver step makes it, and looks at the rows itself: they are not asked again under the lock */
-    int64_t rows;       /* of the table: ALTER and DROP of one, CREATE and ALTER of an index; once they were asked */
-    int64_t bytes;      /* that its rows take, about; 0: few, or not known */
+    int driven;    /* a driver step makes it, and looks at the rows itself: they are not asked again under the lock */
+    int64_t rows;  /* of the table: ALTER and DROP of one, CREATE and ALTER of an index; once they were asked */
+    int64_t bytes; /* that its rows take, about; 0: few, or not known */
     mo_findings found;  /* of the object as a whole: what has no parts */
     const char *serves; /* DROP of an index: the foreign key whose rows it finds, "orders(user_id)"; NULL: none */
     mo_judgement judgement;
@@ -82,11 +82,12 @@ typedef struct mo_statement {
 /* One step: what a person reads as one action. */
 typedef struct mo_step {
     mo_phase phase;
-    int order;          /* steps are sorted by it, then by dependency, then by name */
-    const char *method; /* "create", "drop", "rename", "native", "in-place", "rebuild", "online": the rung */
-    const char *title;  /* "edit user.email in place, after asking the rows" */
-    const char *cost;   /* "rewrites 120,411 rows"; "" */
-    const char *undo;   /* SQL or a word for a person; NULL: none */
+    int order; /* steps are sorted by it, then by dependency, then by name */
+    const char *
+        method; /* "create", "drop", "rename", "native", "in-place", "rebuild", "online": the rung; "attic", "refill", "hook" */
+    const char *title; /* "edit user.email in place, after asking the rows" */
+    const char *cost;  /* "rewrites 120,411 rows"; "" */
+    const char *undo;  /* SQL or a word for a person; NULL: none */
     mo_kind kind;
     const char *object; /* its name */
     const char *parent; /* its table, or NULL */
@@ -121,6 +122,44 @@ typedef struct mo_rename {
     const char *from, *to;
 } mo_rename;
 
+typedef MO_VEC(const char *) mo_name_list;
+
+/* What is kept of that which a plan takes away. */
+typedef struct mo_plan_attic {
+    int on;          /* 0: nothing is */
+    int64_t version; /* the version that the plan makes */
+    int next;        /* the number of its next holder, from 1 */
+    int64_t age;     /* seconds for which it is kept; 0: until it is purged */
+    int holders;     /* how many the plan's steps make */
+} mo_plan_attic;
+
+/* An entry of the attic's catalog. */
+typedef struct mo_attic_entry {
+    int64_t id, version; /* version: the one that took it away */
+    const char *kind;    /* "table", "column", "values" */
+    const char *object;  /* the table, by its name in that version (of a dropped one: in the version before) */
+    const char *holder, *identity;
+    mo_name_list columns, keys, others;
+    int64_t rows;
+    const char *created_at, *expires; /* expires NULL: never */
+    mo_name_list definition;
+    const char *holder_sql;
+    int expired;
+} mo_attic_entry;
+
+/* A table that comes back: made as the target says, then filled from its holder. */
+typedef struct mo_refill_column {
+    const char *name;  /* in the new table */
+    const char *value; /* an expression over the holder */
+} mo_refill_column;
+typedef struct mo_refill {
+    const char *table;
+    const char *holder;
+    const char *row_id; /* how the holder's row id is reached; NULL: it has none */
+    MO_VEC(mo_refill_column) columns;
+    int64_t rows; /* in the holder */
+} mo_refill;
+
 typedef struct mo_plan {
     mo_region *region;
     const struct mo_dialect *dialect;
@@ -151,6 +190,9 @@ typedef struct mo_plan {
     int fresh;         /* the database has nothing yet, or is adopted as it is: hooks are not needed */
     int asks_rows;     /* live is the live database: its rows can be asked */
     mo_hash rows_seen; /* the dialect's value for "nobody has written since" when the rows were asked */
+    mo_plan_attic attic;
+    mo_name_list borrowed; /* definitions of holders that the steps read: they come first into any scratch */
+    MO_VEC(mo_refill) refills;
     /* A plan read from JSON keeps its changes only as these. */
     MO_VEC(moult_change_info) rows;
 } mo_plan;
@@ -173,6 +215,11 @@ mo_step *mo_plan_step(mo_plan *p, mo_phase phase, int order, const char *method,
                       const char *parent);
 int mo_step_run(mo_plan *p, mo_step *s, const char *sql, int64_t rows, mo_error *err);
 int mo_step_assert(mo_plan *p, mo_step *s, const char *sql, const char *message, int64_t rows, mo_error *err);
+
+/* A new step that keeps something in the attic: the name of its holder, in the region. NULL: no memory. */
+const char *mo_plan_holder(mo_plan *p);
+/* How long the attic keeps things, for people: "30 days", "12 hours". */
+void mo_attic_age_text(int64_t seconds, char *out, size_t size);
 
 /* A step that runs a hook; its SQL statements are added to it, those of a function are none. NULL: no memory. */
 mo_step *mo_plan_hook_step(mo_plan *p, const mo_plan_hook *hook, int transaction);

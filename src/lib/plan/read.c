@@ -28,7 +28,8 @@ static void read_digest(mo_json_reader *r, const json_t *root, const char *key, 
 
 static void read_changes(mo_json_reader *r, const json_t *root, mo_plan *p)
 {
-    static const char *const keys[] = {"op", "kind", "name", "what", "risk", "rule", "reason", "rule_risk", "allowed", "forbidden", NULL};
+    static const char *const keys[] = {"op",     "kind",      "name",    "what",      "risk", "rule",
+                                       "reason", "rule_risk", "allowed", "forbidden", NULL};
     const json_t *array = mo_json_get_array(r, root, "", "changes"), *o;
     size_t i;
     json_array_foreach(array, i, o)
@@ -213,7 +214,7 @@ static void read_plan(mo_json_reader *r, const json_t *root, mo_plan *p)
     static const char *const keys[] = {
         "format",         "format_version", "id",      "dialect", "from",  "to",    "declared_fingerprint",
         "risk",           "settings",       "changes", "steps",   "notes", "hints", "behind",
-        "behind_version", "declared",       "phase",   NULL};
+        "behind_version", "declared",       "phase",   "attic",   NULL};
     mo_json_check_format(r, root, "moult-plan", 1);
     mo_json_only(r, root, "", keys);
     const char *dialect = text_in(r, root, "", "dialect");
@@ -224,6 +225,9 @@ static void read_plan(mo_json_reader *r, const json_t *root, mo_plan *p)
     read_digest(r, root, "to", p->to);
     read_digest(r, root, "declared_fingerprint", p->declared_fp);
     p->phase_only = mo_json_get_name(r, root, "", "phase", mo_phase_names, 3);
+    p->attic.on = json_object_get(root, "attic") && !json_is_null(json_object_get(root, "attic"));
+    if (p->attic.on)
+        p->attic.age = mo_json_get_integer(r, root, "", "attic", 0, INT64_MAX);
     p->behind = mo_json_get_bool(r, root, "", "behind");
     p->behind_version = mo_json_get_integer(r, root, "", "behind_version", 0, INT64_MAX);
     read_settings(r, root, p);

@@ -62,6 +62,18 @@ static int touch_fills(proof *p, const mo_change *c)
     return rc;
 }
 
+/* A table that is filled from the attic looks for the parents of its rows. */
+static int touch_refills(proof *p)
+{
+    int more, rc = MOULT_OK;
+    for (size_t i = 0; i < p->plan->refills.count && rc == MOULT_OK; i++) {
+        const mo_object *o = mo_schema_find(p->plan->target, MO_KIND_TABLE, p->plan->refills.items[i].table);
+        for (size_t k = 0; o && k < o->table->constraints.count && rc == MOULT_OK; k++)
+            rc = touch(p, mo_plan_live_table(p->plan, o->table->constraints.items[k]->ref_table), &more);
+    }
+    return rc;
+}
+
 static int touch_changes(proof *p)
 {
     int more, rc = MOULT_OK;
@@ -84,7 +96,7 @@ static int touch_changes(proof *p)
         if (rc == MOULT_OK && r->table)
             rc = touch(p, mo_plan_live_table(p->plan, r->table), &more);
     }
-    return rc;
+    return rc == MOULT_OK ? touch_refills(p) : rc;
 }
 
 static int concerns(const proof *p, const mo_object *o)
@@ -190,6 +202,11 @@ static int copy_live(proof *p, mo_conn *scratch)
 {
     const mo_schema *live = p->plan->live;
     int rc = MOULT_OK;
+    for (size_t i = 0; i < p->plan->borrowed.count; i++) {
+        rc = p->d->exec(scratch, p->plan->borrowed.items[i], NULL, p->err);
+        if (rc != MOULT_OK)
+            return unproved(p, "what the attic keeps cannot be copied", p->plan->borrowed.items[i]);
+    }
     for (size_t i = 0; i < live->objects.count && rc == MOULT_OK; i++) {
         const mo_object *o = live->objects.items[i];
         if (!is_touched(p, o))

@@ -65,6 +65,7 @@ static mo_column *copy_column(mo_copier *c, const mo_column *from)
     copy->text = copy_text(c, from->text);
     copy->renamed_from = copy_text(c, from->renamed_from);
     copy->fill = copy_text(c, from->fill);
+    copy->refill = copy_text(c, from->refill);
     copy->where.file = copy_text(c, from->where.file);
     copy->fill_where.file = copy_text(c, from->fill_where.file);
     return copy;

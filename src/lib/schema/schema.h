@@ -77,7 +77,8 @@ typedef struct mo_column {
     int foreign;   /* 1: not owned by moult; carried from the live database */
     const char *renamed_from; /* annotation, or NULL */
     const char *fill;         /* annotation: an expression, or NULL */
-    mo_where where;           /* of the column */
+    const char *refill; /* on the way back: what every row gets, instead of the value it has; an expression, or NULL */
+    mo_where where;     /* of the column */
     mo_where fill_where;
 } mo_column;
 

@@ -45,7 +45,7 @@ static void account(char *out, size_t size)
     }
 }
 
-/* SHA-256 over the chain before and the fields, numbers as text. */
+/* SHA-256 over the chain before and the fields, numbers as text; of the schema its own hash, so that it can be pruned. */
 static int chain_of(const char *before, const mo_value fields[FIELDS], char out[65])
 {
     mo_sha256 *h = mo_sha256_new();
@@ -55,8 +55,16 @@ static int chain_of(const char *before, const mo_value fields[FIELDS], char out[
     }
     mo_sha256_add_text(h, before);
     for (int i = 0; i < FIELDS; i++) {
-        char number[64];
+        char number[65];
         const char *text = number;
+        if (i == FIELDS - 1) {
+            if (mo_state_text(&fields[i]) && mo_state_hash_declared(fields[i].text, number) != 0) {
+                mo_sha256_hex(h, number); /* frees it */
+                return -1;
+            }
+            mo_sha256_add_text(h, mo_state_text(&fields[i]) ? number : NULL);
+            continue;
+        }
         switch (fields[i].type) {
         case MOULT_VALUE_INTEGER:
             snprintf(number, sizeof number, "%lld", (long long)fields[i].integer);

@@ -73,7 +73,7 @@ static int snapshot_row(void *user, size_t count, const mo_value *v)
     (void)count;
     s->found = 1;
     s->version = v[0].integer;
-    if (!mo_state_text(&v[1])) {
+    if (!mo_state_text(&v[1]) || mo_state_is_pruned(v[1].text)) {
         return MOULT_OK;
     }
     return mo_snapshot_read(s->d, v[1].text, v[1].length, &s->schema, s->err);
@@ -153,7 +153,9 @@ int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schem
         return fail_version(d, c, version, there, err);
     }
     if (code == MOULT_OK && !s.schema) {
-        code = mo_error_set(err, MOULT_NOTFOUND, "version %lld of the history kept no schema", (long long)version);
+        code = mo_error_set(err, MOULT_NOTFOUND, "the schema of version %lld is not in the history any more",
+                            (long long)version);
+        mo_error_hint(err, "it was pruned; 'moult history' lists what there is");
     }
     if (code != MOULT_OK) {
         mo_schema_free(s.schema);
@@ -168,6 +170,15 @@ static int number_row(void *user, size_t count, const mo_value *v)
     (void)count;
     *(int64_t *)user = v[0].type == MOULT_VALUE_INTEGER ? v[0].integer : 0;
     return MOULT_OK;
+}
+
+int mo_history_latest(const mo_dialect *d, mo_conn *c, int64_t *version, mo_error *err)
+{
+    int there = mo_state_has(d, c, "history", err);
+
+    *version = 0;
+    return there <= 0 ? there
+                      : mo_state_run(d, c, "SELECT max(version) FROM {}history", NULL, 0, number_row, version, err);
 }
 
 int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, int64_t *version, int *replaced,

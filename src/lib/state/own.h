@@ -24,6 +24,10 @@ int mo_state_end(const mo_dialect *d, mo_conn *c, int mine, int code, mo_error *
 /* The names of the outcomes that are remembered; NULL, and 0, for others. */
 const char *mo_fast_name(moult_outcome outcome);
 int mo_fast_outcome(const char *name, moult_outcome *out);
+/* prune.c - in place of a schema that was pruned stands its hash. */
+int mo_state_is_pruned(const char *declared);
+/* What the chain holds of a schema: its SHA-256. 0, or -1 without memory. */
+int mo_state_hash_declared(const char *declared, char out[65]);
 
 /* The text of a value, or NULL for NULL. */
 const char *mo_state_text(const mo_value *v);

@@ -30,6 +30,10 @@ typedef MO_VEC(mo_version) mo_versions;
 int mo_history_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_versions *out, mo_error *err); /* oldest first */
 /* The last version, with its snapshot read: *schema NULL and version 0 when there is none. */
 int mo_history_last(const mo_dialect *d, mo_conn *c, int64_t *version, mo_schema **schema, mo_error *err);
+/* Puts in place of the schemas of versions before this one their hashes; *count: how many. */
+int mo_history_forget(const mo_dialect *d, mo_conn *c, int64_t before, int64_t *count, mo_error *err);
+/* The number of the last version; 0: there is none. */
+int mo_history_latest(const mo_dialect *d, mo_conn *c, int64_t *version, mo_error *err);
 /* One version's snapshot. NOTFOUND names the versions that there are. */
 int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schema **out, mo_error *err);
 /* The newest version that declared this fingerprint (0: none), and whether it was replaced: whether it was first declared
@@ -91,6 +95,17 @@ int mo_journal_move(const mo_dialect *d, mo_conn *c, int64_t done, size_t step, 
 int mo_journal_fail(const mo_dialect *d, mo_conn *c, size_t step, const char *title, const char *message,
                     mo_error *err);
 int mo_journal_end(const mo_dialect *d, mo_conn *c, mo_error *err);
+
+/* attic.c - the catalog of what plans took away and kept. */
+typedef MO_VEC(mo_attic_entry) mo_attic_entries;
+/* Oldest first; empty where nothing was ever kept. */
+int mo_attic_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_attic_entries *out, mo_error *err);
+/* The number for the next holder of a version. */
+int mo_attic_next(const mo_dialect *d, mo_conn *c, int64_t version, int *next, mo_error *err);
+/* Drops a holder and its entry; inside the caller's transaction. */
+int mo_attic_drop(const mo_dialect *d, mo_conn *c, const mo_attic_entry *entry, mo_error *err);
+/* Drops what has expired, and what is empty; *dropped: how many expired ones with rows. */
+int mo_attic_sweep(const mo_dialect *d, mo_conn *c, int64_t *dropped, mo_error *err);
 
 /* plans.c - stored plans and approvals. */
 typedef struct mo_stored_plan {

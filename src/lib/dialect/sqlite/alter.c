@@ -152,21 +152,13 @@ static void look_at_default(alteration *a, const mo_part *p)
         a->update = 1;
 }
 
-/* Does a fill give rows a value: all of them when the column is new, those that are NULL when it becomes NOT NULL? */
-static int fills(const mo_part *p)
-{
-    const mo_column *c = p->column_after;
-    if (c->fill == NULL)
-        return 0;
-    return p->op == MOULT_OP_CREATE ||
-           ((p->attrs & (1u << MO_ATTR_NOT_NULL)) && c->attr[MO_ATTR_NOT_NULL].canonical && p->null_rows != 0);
-}
-
 static void look_at_changed_column(alteration *a, const mo_part *p)
 {
     const mo_column *b = p->column_before, *c = p->column_after;
     if (b->row_id != c->row_id)
         needs_rebuild(a, "the row id becomes another column");
+    if (c->refill)
+        needs_rebuild(a, "values come back from the attic");
     if (p->attrs & (1u << MO_ATTR_COLLATION))
         needs_rebuild(a, "a collation changes");
     if ((p->attrs & (1u << MO_ATTR_GENERATED)) ||
@@ -185,7 +177,7 @@ static void look_at_changed_column(alteration *a, const mo_part *p)
         look_at_default(a, p);
     if (p->attrs & ((1u << MO_ATTR_NOT_NULL) | (1u << MO_ATTR_NOT_NULL_CONFLICT))) {
         a->edit = 1;
-        if (fills(p))
+        if (mo_ladder_fills(p))
             a->update = 1;
     }
 }
@@ -380,13 +372,13 @@ static void set_value(mo_str *set, const mo_part *p)
         mo_str_addf(set, "(%s)", c->fill);
         return;
     }
-    if (fills(p)) {
+    if (mo_ladder_fills(p)) {
         mo_str_add(set, "CASE WHEN ");
         mo_str_ident(set, c->name, '"');
         mo_str_addf(set, " IS NULL THEN (%s) ELSE ", c->fill);
     }
     mo_str_ident(set, c->name, '"');
-    mo_str_add(set, fills(p) ? " END" : "");
+    mo_str_add(set, mo_ladder_fills(p) ? " END" : "");
 }
 
 /* The rows that are written before the edit: filled, or written out with the default that they read. */
@@ -394,14 +386,14 @@ static void update_for(mo_str *set, mo_str *where, const mo_part *p)
 {
     const mo_column *c = p->column_after;
     int written_out = p->op == MOULT_OP_ALTER && (p->attrs & (1u << MO_ATTR_DEFAULT)) && p->default_rows > 0;
-    if (!written_out && !fills(p))
+    if (!written_out && !mo_ladder_fills(p))
         return;
     set_value(set, p);
     if (p->op == MOULT_OP_CREATE || (written_out && !mo_sqlite_default_is_telling(p->column_before)))
         want_every_row(where);
     else if (written_out)
         add_condition(where, c->name, p->column_before->attr[MO_ATTR_DEFAULT].text);
-    if (p->op == MOULT_OP_ALTER && fills(p))
+    if (p->op == MOULT_OP_ALTER && mo_ladder_fills(p))
         add_condition(where, c->name, NULL);
 }
 
@@ -462,10 +454,15 @@ static int edit(mo_ladder *l, const alteration *a, const mo_object *m)
 {
     const char *sql = merged_sql(l, a, m);
     mo_step *s = new_step(l, a, MO_PHASE_CONTRACT, MO_ORDER_EDIT, "in-place", edit_title(l, a));
+    mo_filling *filling = NULL;
     int rc;
     if (s == NULL || sql == NULL || (s->cost = edit_cost(l, a)) == NULL)
         return mo_error_nomem(l->err);
-    rc = a->update ? update_rows(l, a, s) : MOULT_OK;
+    rc = a->update ? mo_ladder_keep_nulls(l, s, a->change, &filling) : MOULT_OK;
+    if (rc == MOULT_OK && a->update)
+        rc = update_rows(l, a, s);
+    if (rc == MOULT_OK)
+        rc = mo_ladder_note_filled(l, s, filling);
     if (rc == MOULT_OK)
         rc = mo_ladder_edit_asserts(l, s, a->change);
     return rc == MOULT_OK ? mo_ladder_edit(l, s, a->name, sql) : rc;
@@ -667,6 +664,8 @@ int mo_ladder_alter(mo_ladder *l, mo_change *change)
     rc = add_columns(l, &a);
     if (rc == MOULT_OK && a.edit)
         rc = edit(l, &a, &m);
+    if (rc == MOULT_OK)
+        rc = mo_ladder_keep_columns(l, change);
     for (size_t i = 0; i < change->parts.count && rc == MOULT_OK; i++)
         if (change->parts.items[i].kind == MO_PART_COLUMN && change->parts.items[i].op == MOULT_OP_DROP)
             rc = drop_column(l, &a, change->parts.items[i].column_before);

@@ -22,12 +22,14 @@ const mo_dialect mo_dialect_sqlite = {
     .exec = mo_sqlite_exec,
     .query = mo_sqlite_query,
     .limit = mo_sqlite_limit,
+    .query_names = mo_sqlite_query_names,
     .begin = mo_sqlite_begin,
     .commit = mo_sqlite_commit,
     .rollback = mo_sqlite_rollback,
     .in_transaction = mo_sqlite_in_transaction,
     .quote = mo_sqlite_quote,
     .changed_rows = "SELECT changes()",
+    .same = "IS",
 
     .marker = mo_sqlite_marker,
     .identity = mo_sqlite_identity,
@@ -47,6 +49,8 @@ const mo_dialect mo_dialect_sqlite = {
     .renames = mo_sqlite_renames,
     .steps = mo_sqlite_steps,
     .expand = mo_sqlite_expand,
+    .restore = mo_sqlite_restore,
+    .row_id_name = mo_sqlite_row_id_name,
     .render_model = mo_sqlite_render_model,
     .script_frame = mo_sqlite_script_frame,
     .script_assert = mo_sqlite_script_assert,
@@ -63,4 +67,8 @@ const mo_dialect mo_dialect_sqlite = {
 
     .own_tables = mo_sqlite_own_tables,
     .own_table_exists = "SELECT 1 FROM pragma_table_info('_moult_' || ?) LIMIT 1",
+    /* The tables of a virtual one go with it. */
+    .own_table_names = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'shadow' AND name LIKE "
+                       "'\\_moult\\_%' ESCAPE '\\' ORDER BY name",
+    .table_bytes = mo_sqlite_table_bytes,
 };

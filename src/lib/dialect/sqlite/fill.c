@@ -23,6 +23,8 @@ static int copy_relations(mo_plan *plan, mo_conn *scratch, mo_error *err)
 {
     const mo_schema *start = mo_plan_start(plan);
     int rc = MOULT_OK;
+    for (size_t i = 0; i < plan->borrowed.count && rc == MOULT_OK; i++)
+        rc = plan->dialect->exec(scratch, plan->borrowed.items[i], NULL, err);
     for (size_t i = 0; i < start->objects.count && rc == MOULT_OK; i++) {
         const mo_object *o = start->objects.items[i];
         if (o->kind != MO_KIND_INDEX && o->kind != MO_KIND_TRIGGER && !(o->flags & MO_OBJECT_UNCOMPARED))

@@ -18,6 +18,7 @@ int mo_ladder_edit(mo_ladder *l, mo_step *step, const char *table, const char *s
     const char *before[] = {"PRAGMA writable_schema=ON", NULL};
     const char *after[] = {"CREATE TABLE " BUMP "(x)", "DROP TABLE " BUMP, "PRAGMA writable_schema=RESET", NULL};
     int rc = MOULT_OK;
+    l->edits = 1;
     mo_str_add(&update, "UPDATE sqlite_schema SET sql=");
     mo_str_literal(&update, sql);
     mo_str_add(&update, " WHERE type='table' AND lower(name)=lower(");

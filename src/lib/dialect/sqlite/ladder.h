@@ -12,6 +12,10 @@
  *   online*.c   rung 4: the same in batches (online.h)
  *   fill.c      asks whether the @fill expressions can be understood
  *   vtab.c      virtual tables: a new one, filled from the old
+ *   attic.c     a dropped table is renamed into the attic
+ *   holder.c    the values of dropped and converted columns are copied into the attic
+ *   refill.c    a table that comes back is filled from the attic
+ *   restore.c   one entry of the attic is brought back by itself
  */
 #ifndef MO_SQLITE_LADDER_H
 #define MO_SQLITE_LADDER_H
@@ -23,6 +27,7 @@ int mo_sqlite_probe(mo_conn *c, mo_plan *plan, double seconds, const mo_watch *w
 int mo_sqlite_renames(mo_plan *plan, int tolerant, mo_error *err);
 int mo_sqlite_steps(mo_conn *c, mo_plan *plan, mo_error *err);
 int mo_sqlite_expand(mo_conn *c, mo_plan *plan, mo_error *err);
+int mo_sqlite_restore(mo_conn *c, mo_plan *plan, const mo_attic_entry *entry, const char *into, mo_error *err);
 
 /* Where steps stand in the plan; a step's place among its like is added to it. */
 enum {
@@ -35,9 +40,11 @@ enum {
     MO_ORDER_LOOSEN = 450000,
     MO_ORDER_ADD_COLUMN = 500000,
     MO_ORDER_EDIT = 600000,
+    MO_ORDER_ATTIC = 640000,
     MO_ORDER_DROP_COLUMN = 650000,
     MO_ORDER_REBUILD = 700000,
     MO_ORDER_VIRTUAL = 750000,
+    MO_ORDER_REFILL = 760000,
     MO_ORDER_CREATE_INDEX = 800000,
     MO_ORDER_CREATE_VIEW = 850000,
     MO_ORDER_CREATE_TRIGGER = 900000
@@ -49,6 +56,7 @@ typedef struct mo_ladder {
     mo_conn *live;
     mo_map *changed; /* "KIND name" of every object that a change of its own creates, drops or alters */
     mo_error *err;
+    int edits;  /* a step edits a stored definition */
     int serial; /* steps so far: keeps like steps in the order they were made */
 } mo_ladder;
 
@@ -98,6 +106,58 @@ int mo_ladder_virtual(mo_ladder *l, const mo_change *change);
 /* affinity.c: what stands within the first parentheses of a text: 1, or 0 when there are none. */
 int mo_sqlite_inside(const char *text, const char **start, size_t *length);
 /* SQLite's five, by the rules of its documentation ("Determination Of Column Affinity"). */
+/* rebuild.c: how the rows of a table are reached by number: a name, or NULL. */
+const mo_column *mo_ladder_row_id_column(const mo_table *t);
+/* ... and whether its key is never given twice (AUTOINCREMENT). */
+int mo_ladder_has_autoincrement(const mo_object *table);
+/* The definition of a table under another name, with the table's own name as a qualifier ("t.a") replaced too; sets
+ * *qualified where there was one. NULL: no memory. */
+char *mo_ladder_definition_as(mo_region *r, const char *sql, const char *table, const char *name, int *qualified);
+
+/* attic.c */
+/* An entry of the attic's catalog, as the plan's steps write it. */
+typedef struct mo_kept {
+    const char *kind;   /* "table", "column", "values" */
+    const char *object; /* the table */
+    const char *holder; /* where it is kept */
+    /* How its rows are told: "own" (it is the table itself), "key" (by key and other columns), "unique" (by a key that is
+     * never given twice), "rowid" (by row id and other columns), "none". */
+    const char *identity;
+    mo_name_list columns, keys, others; /* what is kept; what tells the rows; other columns of theirs */
+    mo_name_list definition;            /* of a table: the statements that made it, its indexes and triggers */
+    const char *holder_sql;             /* the definition of the holder */
+} mo_kept;
+int mo_ladder_catalog(mo_ladder *l, mo_step *step, const mo_kept *kept);
+/* The statements that move a table into the attic, in place of its DROP. */
+int mo_ladder_keep_table(mo_ladder *l, mo_step *step, const mo_object *table);
+/* The holder of a virtual table gets its name back. */
+int mo_ladder_move_back(mo_ladder *l, mo_step *step, const mo_refill *refill);
+/* Does the module of a virtual table let it be renamed? Sets *can. */
+int mo_ladder_can_move(mo_ladder *l, const mo_object *table, int *can);
+
+/* holder.c - each does nothing where the attic is off, or nothing is lost. */
+/* A step that keeps the values of the columns that native drops take from a table. */
+int mo_ladder_keep_columns(mo_ladder *l, const mo_change *change);
+/* Inside a rebuild, between the copy and the swap: `join` says which row of the new table (n) is which of the old (o);
+ * NULL: that cannot be said. */
+int mo_ladder_keep_rebuilt(mo_ladder *l, mo_step *step, const mo_change *change, const char *temporary,
+                           const char *join);
+/* Before the UPDATE that fills NULLs, and after it. */
+typedef struct mo_filling mo_filling;
+int mo_ladder_keep_nulls(mo_ladder *l, mo_step *step, const mo_change *change, mo_filling **out);
+int mo_ladder_note_filled(mo_ladder *l, mo_step *step, const mo_filling *filling);
+/* Does a fill give rows of this column a value instead of NULL? */
+int mo_ladder_fills(const mo_part *p);
+/* Is a stored value perhaps another one under the new definition of its column? */
+int mo_ladder_converts(const mo_change *change, const mo_column *before, const mo_column *after);
+
+/* refill.c */
+int mo_ladder_refill(mo_ladder *l, const mo_refill *refill);
+/* That of a table which comes back; NULL: it does not. And what a column of it gets, over the holder; NULL: nothing. */
+const mo_refill *mo_ladder_refill_of(const mo_plan *p, const char *table);
+const char *mo_ladder_refill_value(const mo_refill *r, const char *column);
+
+/* affinity.c: SQLite's five, by the rules of its documentation ("Determination Of Column Affinity"). */
 typedef enum mo_affinity {
     MO_AFFINITY_BLOB = 0,
     MO_AFFINITY_TEXT,

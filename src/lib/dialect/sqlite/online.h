@@ -49,7 +49,7 @@ typedef struct mo_online {
     const char *fresh, *log, *at, *old;
     mo_online_keys keys;
     const char *create, *copy;      /* statements of the step; copy NULL: no row can be */
-    MO_VEC(const char *) sequences; /* … about AUTOINCREMENT */
+    MO_VEC(const char *) sequences; /* … about AUTOINCREMENT, and what the attic keeps: in the swap */
     MO_VEC(const char *) indexes;   /* … CREATE INDEX, as they are to be */
     char id[33], content[33];       /* hashes: of the step, and of the schema that it rests on */
     int64_t version;                /* schema_version, as this left it */

@@ -92,7 +92,7 @@ static const char *obstacle(const mo_ladder *l, const mo_change *change)
     for (size_t i = 0; i < a->columns.count; i++) {
         const mo_column *c = a->columns.items[i];
         common |= mo_table_column(b, c->name) != NULL;
-        if (c->fill && has_word(c->fill, "SELECT"))
+        if (c->refill || (c->fill && has_word(c->fill, "SELECT")))
             return "a fill asks other rows";
     }
     return common ? NULL : "no column stays";

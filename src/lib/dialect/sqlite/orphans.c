@@ -15,6 +15,8 @@
 
 enum { SHOWN = 5 };
 
+#define ATTIC "_moult_attic_"
+
 /* The broken rows of one foreign key. */
 typedef struct group {
     const char *table, *parent;
@@ -109,6 +111,9 @@ int mo_sqlite_each_rename(const mo_plan *plan, mo_region *r, mo_sqlite_rename_fn
             int is = step->statements.items[k].kind == MO_STATEMENT_RUN
                          ? read_rename(r, step->statements.items[k].sql, &found)
                          : 0;
+            if (is > 0 && strncmp(found.to, ATTIC, strlen(ATTIC)) == 0) {
+                continue; /* it is gone: who names it still names what is not there */
+            }
             if (is < 0 || (is > 0 && fn(user, &found) != 0)) {
                 return mo_error_nomem(err);
             }

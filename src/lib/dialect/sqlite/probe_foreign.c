@@ -58,17 +58,36 @@ static int parent_stays(const mo_probe *p, const parent *to)
     return 1;
 }
 
+/* A parent that comes back has its rows in the attic still. */
+static const char *from_attic(mo_probe *p, const mo_constraint *key, const parent *to, const mo_refill *back, mo_str *s)
+{
+    mo_str_add(s, " AND NOT EXISTS (SELECT 1 FROM ");
+    mo_str_ident(s, back->holder, '"');
+    for (size_t i = 0; i < key->column_count; i++) {
+        const char *value = mo_ladder_refill_value(back, to->columns[i]);
+        mo_str_addf(s, "%s(%s) = +", i ? " AND " : " WHERE ", value ? value : "NULL");
+        mo_str_ident(s, p->after->name, '"');
+        mo_str_addc(s, '.');
+        mo_str_ident(s, key->columns[i], '"');
+    }
+    mo_str_addc(s, ')');
+    return mo_str_into(s, p->region);
+}
+
 /* True for a row of the child without a parent. The + takes the child's affinity away: the parent's decides. */
 static const char *condition(mo_probe *p, const mo_constraint *key, const parent *to)
 {
     mo_str s = {0};
+    const mo_refill *back = NULL;
     for (size_t i = 0; i < key->column_count; i++) {
         mo_str_add(&s, i ? " AND " : "");
         mo_str_ident(&s, key->columns[i], '"');
         mo_str_add(&s, " IS NOT NULL");
     }
-    if (to->empty)
+    if (to->empty && !(back = mo_ladder_refill_of(p->plan, to->table->name)))
         return mo_str_into(&s, p->region);
+    if (back)
+        return from_attic(p, key, to, back, &s);
     mo_str_add(&s, " AND NOT EXISTS (SELECT 1 FROM ");
     mo_str_ident(&s, mo_plan_live_table(p->plan, to->table->name), '"');
     mo_str_add(&s, " AS \"_moult_parent\" WHERE ");

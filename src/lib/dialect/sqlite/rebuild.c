@@ -76,27 +76,26 @@ int mo_ladder_token_names(const mo_token *t, const char *name)
     return same;
 }
 
-/* The definition, with the table's own name as a qualifier ("t.a") replaced too. Sets r->qualified. */
-static char *create_sql(rebuild *r)
+char *mo_ladder_definition_as(mo_region *r, const char *definition, const char *table, const char *name, int *qualified)
 {
     mo_str out = {0};
     mo_lexer x;
     mo_token t, next;
-    const char *sql = mo_ladder_create_as(r->l->plan->region, r->after->sql, r->temporary), *from = sql;
+    const char *sql = mo_ladder_create_as(r, definition, name), *from = sql;
     if (sql == NULL)
         return NULL;
     mo_lexer_init(&x, &mo_lex_sqlite, sql, strlen(sql));
     for (t = mo_lexer_next(&x); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD; t = next) {
         next = mo_lexer_next(&x);
-        if (!mo_token_is_punct(&next, '.') || !mo_ladder_token_names(&t, r->after->name))
+        if (!mo_token_is_punct(&next, '.') || !mo_ladder_token_names(&t, table))
             continue;
         mo_str_addn(&out, from, (size_t)(t.text - from));
-        mo_str_ident(&out, r->temporary, '"');
+        mo_str_ident(&out, name, '"');
         from = t.text + t.length;
-        r->qualified = 1;
+        *qualified = 1;
     }
     mo_str_add(&out, from);
-    return mo_str_into(&out, r->l->plan->region);
+    return mo_str_into(&out, r);
 }
 
 /* --- the copy ---------------------------------------------------------------------------------------------------- */
@@ -112,7 +111,7 @@ const char *mo_sqlite_row_id_name(const mo_table *t)
     return NULL;
 }
 
-static const mo_column *row_id_column(const mo_table *t)
+const mo_column *mo_ladder_row_id_column(const mo_table *t)
 {
     for (size_t i = 0; i < t->columns.count; i++)
         if (t->columns.items[i]->row_id)
@@ -122,7 +121,7 @@ static const mo_column *row_id_column(const mo_table *t)
 
 int mo_ladder_copies_row_ids(const mo_table *before, const mo_table *after)
 {
-    const mo_column *alias = row_id_column(after);
+    const mo_column *alias = mo_ladder_row_id_column(after);
     if (mo_sqlite_row_id_name(before) == NULL || mo_sqlite_row_id_name(after) == NULL)
         return 0;
     return alias == NULL || mo_table_column(before, alias->name) == NULL;
@@ -130,7 +129,9 @@ int mo_ladder_copies_row_ids(const mo_table *before, const mo_table *after)
 
 static void add_value(mo_str *values, const mo_column *c, const mo_column *old)
 {
-    if (old == NULL) {
+    if (old && c->refill) {
+        mo_str_addf(values, "(%s)", c->refill);
+    } else if (old == NULL) {
         mo_str_addf(values, "(%s)", c->fill);
     } else if (c->fill && c->attr[MO_ATTR_NOT_NULL].canonical && !old->attr[MO_ATTR_NOT_NULL].canonical) {
         mo_str_add(values, "CASE WHEN ");
@@ -192,7 +193,7 @@ static int assert_same_count(rebuild *r)
 
 /* --- what must survive ------------------------------------------------------------------------------------------- */
 
-static int has_autoincrement(const mo_object *table)
+int mo_ladder_has_autoincrement(const mo_object *table)
 {
     for (size_t i = 0; i < table->table->constraints.count; i++) {
         const mo_constraint *k = table->table->constraints.items[i];
@@ -213,7 +214,7 @@ static int keep_high_water(rebuild *r)
 {
     mo_str forget = {0}, keep = {0};
     int rc;
-    if (!has_autoincrement(r->before) || !has_autoincrement(r->after))
+    if (!mo_ladder_has_autoincrement(r->before) || !mo_ladder_has_autoincrement(r->after))
         return MOULT_OK;
     mo_str_add(&forget, "DELETE FROM sqlite_sequence WHERE name=");
     mo_str_literal(&forget, r->temporary);
@@ -243,6 +244,46 @@ int mo_ladder_restore(mo_ladder *l, mo_step *step, const char *table, int indexe
             rc = mo_step_run(l->plan, step, o->sql, 0, l->err);
     }
     return rc;
+}
+
+/* Which row of the new table (n) is which of the old (o), for what the attic keeps; *sql NULL: that cannot be said. */
+static int join_sql(const rebuild *r, const char **sql)
+{
+    const mo_table *b = r->before->table, *a = r->after->table;
+    mo_str s = {0};
+    *sql = NULL;
+    if (mo_ladder_copies_row_ids(b, a)) {
+        mo_str_addf(&s, "n.%s = o.%s", mo_sqlite_row_id_name(a), mo_sqlite_row_id_name(b));
+    } else {
+        const mo_column *alias = mo_ladder_row_id_column(a);
+        for (size_t i = 0; i < a->columns.count; i++) {
+            const mo_column *c = a->columns.items[i];
+            if (alias ? c != alias : c->key_place == 0)
+                continue;
+            if (mo_table_column(b, c->name) == NULL) {
+                mo_str_free(&s);
+                return MOULT_OK;
+            }
+            mo_str_add(&s, s.length ? " AND n." : "n.");
+            mo_str_ident(&s, c->name, '"');
+            mo_str_add(&s, " = o.");
+            mo_str_ident(&s, c->name, '"');
+        }
+        if (s.length == 0 && !s.failed)
+            return MOULT_OK;
+    }
+    *sql = mo_str_into(&s, r->l->plan->region);
+    return *sql ? MOULT_OK : mo_error_nomem(r->l->err);
+}
+
+static int keep(rebuild *r)
+{
+    const char *join;
+    int rc;
+    if (!r->l->plan->attic.on)
+        return MOULT_OK;
+    rc = join_sql(r, &join);
+    return rc == MOULT_OK ? mo_ladder_keep_rebuilt(r->l, r->step, r->change, r->temporary, join) : rc;
 }
 
 static int swap(rebuild *r)
@@ -296,7 +337,7 @@ static int start(rebuild *r, const char *why)
     r->step->title = mo_region_printf(p->region, "rebuild %s: %s", r->after->name, why);
     r->step->cost = cost(r);
     r->step->transaction = 1;
-    sql = create_sql(r);
+    sql = mo_ladder_definition_as(p->region, r->after->sql, r->after->name, r->temporary, &r->qualified);
     if (r->step->title == NULL || r->step->cost == NULL || sql == NULL)
         return mo_error_nomem(r->l->err);
     return mo_step_run(p, r->step, sql, 0, r->l->err);
@@ -312,6 +353,8 @@ int mo_ladder_rebuild(mo_ladder *l, const mo_change *change, const char *why)
         rc = assert_same_count(&r);
     if (rc == MOULT_OK)
         rc = keep_high_water(&r);
+    if (rc == MOULT_OK)
+        rc = keep(&r);
     if (rc == MOULT_OK)
         rc = swap(&r);
     return rc == MOULT_OK ? mo_ladder_restore(l, r.step, change->after->name, 1) : rc;

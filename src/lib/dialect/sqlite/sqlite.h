@@ -76,11 +76,14 @@ int mo_sqlite_query(mo_conn *c, const char *sql, const mo_value *params, size_t 
 void mo_sqlite_limit(mo_conn *c, const mo_watch *watch);
 /* Asks both watches: 1 to stop, and then c->stopped says why. */
 int mo_sqlite_stops(mo_conn *c, int64_t rows_done);
+int mo_sqlite_query_names(mo_conn *c, const char *sql, mo_row_fn row, void *user, mo_error *err);
 int mo_sqlite_begin(mo_conn *c, int write, mo_error *err);
 int mo_sqlite_commit(mo_conn *c, mo_error *err);
 void mo_sqlite_rollback(mo_conn *c);
 int mo_sqlite_in_transaction(mo_conn *c);
 void mo_sqlite_quote(mo_str *out, const char *name);
+
+int mo_sqlite_table_bytes(mo_conn *c, const char *table, int64_t *out, mo_error *err); /* own.c */
 
 /* marker.c, scratch.c, check.c, lock.c, run.c, orphans.c, backup.c, model.c, script.c, own.c: the slots of dialect.h */
 int mo_sqlite_marker(mo_conn *c, mo_hash *out, mo_error *err);
@@ -100,5 +103,6 @@ int mo_sqlite_render_model(const moult_model *model, mo_str *out, mo_error *err)
 void mo_sqlite_script_frame(const mo_plan *plan, const mo_part_of_plan *part, mo_str *before, mo_str *after);
 void mo_sqlite_script_assert(const mo_statement *statement, mo_str *out);
 extern const char *const mo_sqlite_own_tables[];
+extern const char mo_sqlite_own_attic[]; /* the one of the attic: plans make it too */
 
 #endif

@@ -307,6 +307,26 @@ int mo_sqlite_query(mo_conn *c, const char *sql, const mo_value *params, size_t 
     return code;
 }
 
+int mo_sqlite_query_names(mo_conn *c, const char *sql, mo_row_fn row, void *user, mo_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    mo_value *values;
+    int code = mo_sqlite_prepare(c, sql, &stmt, NULL, err), count;
+
+    if (code != MOULT_OK) {
+        return code;
+    }
+    count = sqlite3_column_count(stmt);
+    values = calloc((size_t)count + 1, sizeof *values);
+    for (int i = 0; values && i < count; i++) {
+        values[i] = mo_value_text(sqlite3_column_name(stmt, i));
+    }
+    code = values ? row(user, (size_t)count, values) : mo_error_nomem(err);
+    sqlite3_finalize(stmt);
+    free(values);
+    return code;
+}
+
 /* What is written into a file that was replaced is lost, and looks as if it was done. */
 static int check_file(mo_conn *c, mo_error *err)
 {

@@ -60,20 +60,38 @@ static int order_of(mo_kind kind, int create)
     return create ? creates[kind] : drops[kind];
 }
 
+/* Is a dropped table kept? One whose module does not let it be renamed cannot be. */
+static int is_kept(mo_ladder *l, const mo_object *o, int *kept)
+{
+    int rc = MOULT_OK;
+    *kept = l->plan->attic.on && (o->kind == MO_KIND_TABLE || o->kind == MO_KIND_VIRTUAL_TABLE) &&
+            !(o->flags & MO_OBJECT_UNREAD);
+    if (*kept && o->kind == MO_KIND_VIRTUAL_TABLE)
+        rc = mo_ladder_can_move(l, o, kept);
+    if (rc == MOULT_OK && !*kept && o->kind == MO_KIND_VIRTUAL_TABLE && l->plan->attic.on)
+        rc = mo_plan_note(l->plan, l->err, "virtual table %s is not kept: its module does not let it be renamed",
+                          o->name);
+    return rc;
+}
+
 static int drop(mo_ladder *l, const mo_object *o, const char *method)
 {
     mo_str sql = {0};
-    int rc;
+    int kept, rc = is_kept(l, o, &kept);
+    if (rc != MOULT_OK)
+        return rc;
     mo_step *s = mo_plan_step(l->plan, MO_PHASE_CONTRACT, order_of(o->kind, 0), method, o->kind, o->name, o->parent);
     if (s == NULL)
         return mo_error_nomem(l->err);
     mo_str_addf(&sql, "DROP %s ", mo_kinds[o->kind].noun);
     mo_str_ident(&sql, o->name, '"');
-    s->title = mo_region_dup(l->plan->region, mo_str_text(&sql));
+    s->title = kept ? mo_region_printf(l->plan->region, "move %s %s into the attic", mo_kinds[o->kind].name, o->name)
+                    : mo_region_dup(l->plan->region, mo_str_text(&sql));
     s->undo = mo_region_dup(l->plan->region, o->sql);
     s->transaction = 1;
-    rc =
-        sql.failed || s->title == NULL ? mo_error_nomem(l->err) : mo_step_run(l->plan, s, mo_str_text(&sql), 0, l->err);
+    rc = sql.failed || s->title == NULL ? mo_error_nomem(l->err)
+         : kept                         ? mo_ladder_keep_table(l, s, o)
+                                        : mo_step_run(l->plan, s, mo_str_text(&sql), 0, l->err);
     mo_str_free(&sql);
     return rc;
 }
@@ -86,6 +104,15 @@ const char *mo_ladder_title(mo_region *r, const char *sql)
     return sql[n] == '\0' ? mo_region_dup(r, sql) : mo_region_printf(r, "%.*s …", (int)(n > 200 ? 200 : n), sql);
 }
 
+/* One that the attic has comes back whole, by its name. */
+static int create_virtual(mo_ladder *l, mo_step *s, const mo_object *o)
+{
+    for (size_t i = 0; i < l->plan->refills.count; i++)
+        if (mo_name_equal(l->plan->refills.items[i].table, o->name))
+            return mo_ladder_move_back(l, s, &l->plan->refills.items[i]);
+    return mo_step_run(l->plan, s, o->sql, 0, l->err);
+}
+
 static int create(mo_ladder *l, const mo_object *o)
 {
     int rc;
@@ -96,7 +123,7 @@ static int create(mo_ladder *l, const mo_object *o)
     s->transaction = 1;
     if (s->title == NULL)
         return mo_error_nomem(l->err);
-    rc = mo_step_run(l->plan, s, o->sql, 0, l->err);
+    rc = o->kind == MO_KIND_VIRTUAL_TABLE ? create_virtual(l, s, o) : mo_step_run(l->plan, s, o->sql, 0, l->err);
     if (rc == MOULT_OK && o->kind == MO_KIND_VIEW) /* its triggers went with the old view */
         rc = mo_ladder_restore(l, s, o->name, 0);
     return rc;
@@ -136,16 +163,22 @@ static int change_steps(mo_ladder *l, mo_change *c)
     return rc == MOULT_OK ? create(l, c->after) : rc;
 }
 
+/* It edits the definitions of the tables that it swaps. */
+static int has_online(const mo_ladder *l)
+{
+    for (size_t i = 0; i < l->plan->steps.count; i++)
+        if (strcmp(l->plan->steps.items[i].method, "online") == 0)
+            return 1;
+    return 0;
+}
+
 static int settings(mo_ladder *l)
 {
     /* Off before BEGIN, where it is silently ignored: a DROP TABLE with it on deletes the children's rows. */
     if (mo_vec_push(l->plan->region, &l->plan->settings, "foreign_keys=off"))
         return mo_error_nomem(l->err);
-    for (size_t i = 0; i < l->plan->steps.count; i++)
-        if (strcmp(l->plan->steps.items[i].method, "in-place") == 0 ||
-            strcmp(l->plan->steps.items[i].method, "online") == 0)
-            return mo_vec_push(l->plan->region, &l->plan->settings, "defensive=off") ? mo_error_nomem(l->err)
-                                                                                     : MOULT_OK;
+    if ((l->edits || has_online(l)) && mo_vec_push(l->plan->region, &l->plan->settings, "defensive=off"))
+        return mo_error_nomem(l->err);
     return MOULT_OK;
 }
 
@@ -163,6 +196,8 @@ int mo_sqlite_steps(mo_conn *c, mo_plan *plan, mo_error *err)
         rc = change_steps(&l, &plan->changes.items[i]);
     if (rc == MOULT_OK)
         rc = mo_ladder_online_indexes(&l);
+    for (size_t i = 0; i < plan->refills.count && rc == MOULT_OK; i++)
+        rc = mo_ladder_refill(&l, &plan->refills.items[i]);
     if (rc == MOULT_OK && plan->steps.count > 0)
         rc = settings(&l);
     mo_map_free(l.changed);

@@ -1,0 +1,382 @@
+# SPDX-License-Identifier: MIT
+"""What plans take away is kept, and comes back. tests/e2e/case.py brings every case back; here is what needs more than one step."""
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+
+import case
+import judge
+
+KEYS = {
+    "integer": "id INTEGER PRIMARY KEY",
+    "autoincrement": "id INTEGER PRIMARY KEY AUTOINCREMENT",
+    "text": "id TEXT PRIMARY KEY",
+    "text-not-null": "id TEXT NOT NULL PRIMARY KEY",
+    "none": "id",
+}
+
+
+class Place:
+    def __init__(self, folder, moult):
+        self.folder, self.moult, self.db = folder, moult, folder / "app.db"
+
+    def sql(self, script: str) -> list:
+        db = sqlite3.connect(self.db, isolation_level=None)
+        rows = []
+        try:
+            for statement in judge.split_script(script):
+                rows = db.execute(statement).fetchall()
+        finally:
+            db.close()
+        return rows
+
+    def run(self, *words: object, code: int = 0) -> case.Result:
+        r = self.moult(*words, "--url", case.url(self.db), cwd=self.folder)
+        assert r.code == code, r
+        return r
+
+    def apply(self, schema: str, *more: str) -> case.Result:
+        (self.folder / "schema.sql").write_text(schema, encoding="utf-8")
+        return self.run("apply", "--mode", "aggressive", "--no-backup", *more)
+
+    def rollback(self, *more: object, code: int = 0) -> case.Result:
+        return self.run("rollback", *more, "--mode", "aggressive", "--no-backup", code=code)
+
+    def sound(self) -> None:
+        assert self.sql("PRAGMA integrity_check") == [("ok",)]
+        assert self.sql("PRAGMA foreign_key_check") == []
+
+    def entries(self) -> list[dict]:
+        return json.loads(self.run("attic", "--format", "json").out)["entries"]
+
+
+@pytest.fixture
+def place(tmp_path, moult):
+    return Place(tmp_path, moult)
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("rung", ["native", "rebuild"])
+def test_rows_between(place, key, rung):
+    """Rows written since stay; one that changed, was deleted, or has its key from another gets nobody's value, and is counted."""
+    more = ", gone1, gone2" if rung == "rebuild" else ""
+    v1 = f"CREATE TABLE t ({KEYS[key]}, a TEXT, keep TEXT{more});\n"
+    v2 = f"CREATE TABLE t ({KEYS[key]}, a TEXT);\n"
+    place.apply(v1)
+    place.sql("".join(f"INSERT INTO t(id, a, keep) VALUES ({i}, 'a{i}', 'k{i}');" for i in range(1, 9)))
+    place.apply(v2)
+    place.sql("""UPDATE t SET a = 'changed' WHERE id = 2;
+                 DELETE FROM t WHERE id = 3;
+                 UPDATE t SET id = 50 WHERE id = 4;
+                 INSERT INTO t(id, a) VALUES (60, 'new')""")
+    if key != "autoincrement":
+        place.sql("INSERT INTO t(id, a) VALUES (3, 'another'), (4, 'one more')")
+    r = place.run("rollback", "--mode", "dry_run")
+    lost = 2 if key == "autoincrement" else 3
+    assert f"{lost} of 8 values of" in r.out, r
+    place.rollback()
+    found = dict(place.sql("SELECT a, keep FROM t"))
+    wanted = {f"a{i}": f"k{i}" for i in (1, 5, 6, 7, 8)} | {"changed": None, "a4": None, "new": None}
+    if key == "autoincrement":
+        wanted["changed"] = "k2"  # the key alone tells the row
+    else:
+        wanted |= {"another": None, "one more": None}
+    assert found == wanted
+    place.sound()
+
+
+def test_a_table_without_a_key(place):
+    """Equal rows with different values cannot be told apart: neither gets one; not even after a VACUUM."""
+    place.apply("CREATE TABLE t (a, v);\n")
+    place.sql("INSERT INTO t VALUES ('x', 1), ('gone', 0), ('same', 5), ('same', 5), ('x', 2), ('y', 3), ('x', NULL)")
+    place.apply("CREATE TABLE t (a);\n")
+    shutil.copy(place.db, place.folder / "kept.db")
+    r = place.rollback("--format", "json")
+    assert place.sql("SELECT a, v FROM t ORDER BY rowid") == [
+        ("x", None), ("gone", 0), ("same", 5), ("same", 5), ("x", None), ("y", 3), ("x", None)], r
+    shutil.copy(place.folder / "kept.db", place.db)
+    place.sql("DELETE FROM t WHERE a = 'gone'")
+    place.sql("VACUUM")
+    place.rollback()
+    assert {v for _, v in place.sql("SELECT a, v FROM t WHERE a = 'x'")} == {None}
+    assert {v for _, v in place.sql("SELECT a, v FROM t WHERE a = 'same'")} <= {None, 5}
+    assert {v for _, v in place.sql("SELECT a, v FROM t WHERE a = 'y'")} <= {None, 3}
+
+
+PARENT = "CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);\n"
+CHILD = """CREATE TABLE c (id INTEGER PRIMARY KEY AUTOINCREMENT, p INTEGER NOT NULL REFERENCES p(id) ON DELETE RESTRICT,
+    n TEXT UNIQUE CHECK (n <> ''), up INTEGER REFERENCES c(id), len INTEGER AS (length(n)) STORED);
+CREATE INDEX c_n ON c(n, p);
+CREATE TRIGGER c_t AFTER INSERT ON c BEGIN UPDATE p SET name = name || '!'; END;
+"""
+
+
+def test_the_attic_is_inert(place):
+    place.apply(PARENT + CHILD)
+    place.sql("INSERT INTO p VALUES (1, 'a'), (2, 'b'); INSERT INTO c(p, n, up) VALUES (1, 'x', NULL), (2, 'y', 1), "
+              "(2, 'z', 2), (1, 'w', NULL); DELETE FROM c WHERE id = 4; UPDATE p SET name = substr(name, 1, 1)")
+    place.apply(PARENT)
+    place.sound()
+    db = sqlite3.connect(place.db, isolation_level=None)
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("DELETE FROM p WHERE id = 2")  # its children are in the attic
+    db.close()
+    other = "CREATE TABLE c (x TEXT CONSTRAINT c_n CHECK (x <> 'q'));\nCREATE INDEX c_n ON c(x);\n" \
+            "CREATE TRIGGER c_t AFTER INSERT ON c BEGIN SELECT 1; END;\n"
+    place.apply(PARENT + other)
+    place.sql("INSERT INTO c VALUES ('mine')")
+    place.sound()
+    place.rollback(2)  # the new c goes into the attic too
+    r = place.rollback(1)
+    assert "of 3 rows of c cannot come back" in r.out or r.code == 0
+    assert place.sql("SELECT id, p, n, len FROM c") == [(1, 1, "x", 1)]
+    assert place.sql("SELECT name FROM p") == [("a",)]
+    place.sql("INSERT INTO c(p, n) VALUES (1, 'next')")
+    assert place.sql("SELECT max(id) FROM c") == [(5,)]  # 4 was given once
+    left = [e for e in place.entries() if e["kind"] == "table" and e["version"] == 2]
+    assert [e["rows"] for e in left] == [2]
+    place.sound()
+
+
+def test_an_empty_holder_goes(place):
+    place.apply(PARENT + CHILD)
+    place.sql("INSERT INTO p VALUES (1, 'a'); INSERT INTO c(p, n) VALUES (1, 'x')")
+    place.apply(PARENT)
+    assert len(place.entries()) == 1
+    place.rollback()
+    assert place.entries() == []
+    assert place.sql("SELECT name FROM sqlite_schema WHERE name LIKE '\\_moult\\_attic\\_%' ESCAPE '\\'") == []
+
+
+def test_through_several_versions(place):
+    """Drop, re-add and drop again; renames of table and columns; a conversion; and each version in turn."""
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, n TEXT);\n")
+    place.sql("INSERT INTO t VALUES (1, 'a1', 'b1', '007'), (2, 'a2', NULL, '8'), (3, 'a3', 'b3', 'x')")
+    rows = {1: place.sql("SELECT id, a, b, n FROM t")}
+    steps = [
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, n TEXT);\n",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, n INTEGER);\n",
+        "CREATE TABLE s ( -- @renamed from=t\n id INTEGER PRIMARY KEY,\n x TEXT, -- @renamed from=a\n n INTEGER\n);\n",
+        "CREATE TABLE s (id INTEGER PRIMARY KEY, n INTEGER, b TEXT);\n",
+        "CREATE TABLE s (id INTEGER PRIMARY KEY, n INTEGER);\n",
+        "CREATE TABLE other (x);\n",
+    ]
+    names = {2: ("id, a, n", "t"), 3: ("id, a, n", "t"), 4: ("id, x, n", "s"), 5: ("id, n, b", "s"), 6: ("id, n", "s")}
+    for version, schema in enumerate(steps, 2):
+        place.apply(schema)
+        if version == 5:
+            place.sql("UPDATE s SET b = 'new' || id WHERE id < 3")
+        if version in names:
+            columns, table = names[version]
+            rows[version] = place.sql(f"SELECT {columns} FROM {table}")
+    names[1] = ("id, a, b, n", "t")
+    shutil.copy(place.db, place.folder / "last.db")
+    for version in (6, 5, 4, 3, 2, 1):
+        shutil.copy(place.folder / "last.db", place.db)
+        place.rollback(version)
+        columns, table = names[version]
+        assert place.sql(f"SELECT {columns} FROM {table}") == rows[version], version
+        place.sound()
+    shutil.copy(place.folder / "last.db", place.db)
+    for version in (6, 5, 4, 3, 2, 1):  # one after the other
+        place.rollback(version)
+        columns, table = names[version]
+        assert place.sql(f"SELECT {columns} FROM {table}") == rows[version], version
+
+
+def test_converted_values_that_were_written_since_stay(place):
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT, m TEXT);\n")
+    place.sql("INSERT INTO t VALUES (1, '007', 'a'), (2, '08', NULL), (3, 'x', 'c')")
+    place.apply("CREATE TABLE t (\n id INTEGER PRIMARY KEY,\n n INTEGER,\n m TEXT NOT NULL -- @fill 'was null'\n);\n")
+    assert place.sql("SELECT * FROM t") == [(1, 7, "a"), (2, 8, "was null"), (3, "x", "c")]
+    place.sql("UPDATE t SET n = 9 WHERE id = 2; INSERT INTO t VALUES (4, 5, 'd')")
+    place.rollback()
+    assert place.sql("SELECT * FROM t") == [(1, "007", "a"), (2, "9", "was null"), (3, "x", "c"), (4, "5", "d")]
+
+
+def test_nulls_come_back(place):
+    """A fill in place; with nothing else written since, they are NULL again."""
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, m TEXT);\n")
+    place.sql("INSERT INTO t VALUES (1, 'a'), (2, NULL), (3, NULL)")
+    place.apply("CREATE TABLE t (\n id INTEGER PRIMARY KEY,\n m TEXT NOT NULL -- @fill 'f' || id\n);\n")
+    place.sql("UPDATE t SET m = 'mine' WHERE id = 3")
+    place.rollback()
+    assert place.sql("SELECT * FROM t") == [(1, "a"), (2, None), (3, "mine")]
+
+
+def test_required_columns_ask_for_a_fill(place):
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL, d TEXT NOT NULL DEFAULT 'dd');\n")
+    place.sql("INSERT INTO t VALUES (1, 'x', 'y'), (2, 'z', 'dd')")
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY);\n")
+    place.sql("INSERT INTO t VALUES (7), (8)")
+    r = place.rollback(code=1)
+    assert "has nothing for 2 rows (7, 8)" in r.err and "--fill t.a=EXPRESSION" in r.err, r
+    place.rollback("--fill", "t.a='n' || id")
+    assert place.sql("SELECT * FROM t") == [(1, "x", "y"), (2, "z", "dd"), (7, "n7", "dd"), (8, "n8", "dd")]
+
+
+def test_virtual_tables(place):
+    schema = "CREATE VIRTUAL TABLE docs USING fts5(body);\nCREATE VIRTUAL TABLE box USING rtree(id, x0, x1);\n"
+    place.apply(schema + "CREATE TABLE t (x);\n")
+    place.sql("INSERT INTO docs(rowid, body) VALUES (7, 'hello world'); INSERT INTO box VALUES (3, 1.5, 2.5)")
+    place.apply("CREATE TABLE t (x);\n")
+    assert {e["object"] for e in place.entries()} == {"docs", "box"}
+    place.sound()
+    place.rollback()
+    assert place.sql("SELECT rowid, body FROM docs WHERE docs MATCH 'hello'") == [(7, "hello world")]
+    assert place.sql("SELECT id FROM box WHERE x0 > 1") == [(3,)]
+    assert place.entries() == []
+    place.sound()
+
+
+def test_the_script_keeps_the_same(place):
+    place.apply(PARENT + CHILD + "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, n TEXT);\n")
+    place.sql("INSERT INTO p VALUES (1, 'a'); INSERT INTO c(p, n) VALUES (1, 'x'); INSERT INTO t VALUES (1, 'v', '007')")
+    (place.folder / "schema.sql").write_text(PARENT + "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER);\n")
+    script = place.run("plan", "--format", "sql").out
+    shell = place.folder / "shell.db"
+    shutil.copy(place.db, shell)
+    subprocess.run(["sqlite3", str(shell)], input=script, text=True, check=True)
+    place.run("apply", "--mode", "aggressive", "--no-backup")
+    dump = "SELECT kind, object, holder, identity, columns, keys, others, rows, definition, holder_sql FROM _moult_attic"
+    applied, moved = place.sql(dump), place.db
+    place.db = shell
+    assert place.sql(dump) == applied and len(applied) == 3
+    for holder in (row[2] for row in applied):
+        theirs = place.sql(f"SELECT * FROM {holder}")
+        place.db = moved
+        assert place.sql(f"SELECT * FROM {holder}") == theirs
+        place.db = shell
+
+
+def test_nothing_is_kept_without(place):
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);\nCREATE TABLE u (x);\n")
+    place.sql("INSERT INTO t VALUES (1, 'v'); INSERT INTO u VALUES (1)")
+    r = place.run("plan", "--no-attic", "--to", "schema.sql")
+    (place.folder / "schema.sql").write_text("CREATE TABLE t (id INTEGER PRIMARY KEY);\n")
+    r = place.run("plan", "--no-attic")
+    assert "the attic is off" in r.out and "kept in the attic" not in r.out
+    assert "kept in the attic for 90 days" in place.run("plan", "--attic-age", "90d").out
+    place.run("apply", "--mode", "aggressive", "--no-backup", "--no-attic")
+    assert place.entries() == []
+    place.rollback()
+    assert place.sql("SELECT * FROM t") == [(1, None)]
+
+
+def test_age(place):
+    """What has expired goes with the next apply that does something, not with one that has nothing to do."""
+    place.apply("CREATE TABLE t (x);\nCREATE TABLE u (x);\nCREATE TABLE w (x);\n")
+    place.sql("INSERT INTO u VALUES (1); INSERT INTO w VALUES (1)")
+    place.apply("CREATE TABLE t (x);\nCREATE TABLE w (x);\n", "--attic-age", "1d")
+    place.apply("CREATE TABLE t (x);\n", "--attic-age", "0")
+    place.sql("UPDATE _moult_attic SET expires = '2001-01-01T00:00:00.000Z' WHERE expires IS NOT NULL")
+    assert [(e["object"], e["expired"], e["expires"] is None) for e in place.entries()] == [
+        ("u", True, False), ("w", False, True)]
+    place.run("apply")
+    assert len(place.entries()) == 2
+    r = place.apply("CREATE TABLE t (x, y);\n")
+    assert "1 entry of the attic had expired and was purged" in r.err
+    assert [e["object"] for e in place.entries()] == ["w"]
+
+
+def test_purge(place):
+    place.apply("CREATE TABLE t (x);\nCREATE TABLE u (x);\n")
+    place.sql("INSERT INTO t VALUES (1); INSERT INTO u VALUES (1)")
+    place.apply("CREATE TABLE v (x);\n")
+    assert "no terminal" in place.run("attic", "purge", 1, code=3).err
+    assert "no entry 9" in place.run("attic", "purge", 9, "--yes", code=1).err
+    assert "0 entries purged" in place.run("attic", "purge", "--expired", "--yes").out
+    assert "1 entry purged" in place.run("attic", "purge", 1, "--yes").out
+    assert "1 entry purged" in place.run("attic", "purge", "--all", "--yes").out
+    assert place.entries() == []
+    assert "what shall be purged" in place.run("attic", "purge", code=1).err
+
+
+def test_show(place):
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, v);\n")
+    place.sql("INSERT INTO t VALUES (1, 'one'), (2, x'00ff'), (3, 2.5), (4, NULL)")
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY);\n")
+    assert json.loads(place.run("attic", "show", 1, "--format", "json").out) == {
+        "format": "moult-attic-rows", "format_version": 1, "entry": 1, "columns": ["id", "v"],
+        "rows": [[1, "one"], [2, "x'00ff'"], [3, 2.5]]}
+    assert place.run("attic", "show", 1, "--limit", 1).out == "id | v\n1 | one\n"
+    assert "no entry 5" in place.run("attic", "show", 5, code=1).err
+
+
+def test_restore(place):
+    place.apply(PARENT + CHILD + "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, n TEXT);\n")
+    place.sql("INSERT INTO p VALUES (1, 'a'); INSERT INTO c(p, n) VALUES (1, 'x'); "
+              "INSERT INTO t VALUES (1, 'v1', '007'), (2, 'v2', '8')")
+    place.apply(PARENT + "CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER);\n")
+    kinds = {e["kind"]: e["id"] for e in place.entries()}
+    assert "no column 'v'" in place.run("attic", "restore", kinds["column"], "--yes", code=1).err
+    place.sql("ALTER TABLE t ADD COLUMN v TEXT; UPDATE t SET v = 'mine' WHERE id = 2; "
+              "CREATE TRIGGER tt AFTER UPDATE ON t BEGIN SELECT raise(ABORT, 'fired'); END")
+    place.run("attic", "restore", kinds["column"], "--yes")
+    assert place.sql("SELECT id, v FROM t") == [(1, "v1"), (2, "mine")]
+    assert "there is a 'p' already" in place.run("attic", "restore", kinds["table"], "--into", "p", "--yes", code=1).err
+    place.run("attic", "restore", kinds["table"], "--into", "c2", "--yes")
+    assert place.sql("SELECT id, p, n FROM c2") == [(1, 1, "x")]
+    assert kinds["table"] not in {e["id"] for e in place.entries()}
+    place.sound()
+
+
+def test_prune(place):
+    for columns in ("a", "a, b", "a", "a, c", "a, c, d"):
+        place.apply(f"CREATE TABLE t ({columns});\n")
+        place.sql("UPDATE t SET a = a" if columns != "a, b" else "INSERT INTO t VALUES (1, 2)")
+    assert "0 versions" in place.run("history", "prune", "--keep", 5, "--yes").out
+    assert "1 version are" in place.run("history", "prune", "--keep", 1, "--yes").out.replace("is", "are")
+    place.rollback(2)  # version 3 took b away: 2 is still there
+    assert place.sql("SELECT a, b FROM t") == [(1, 2)]
+    r = place.rollback(1, code=1)
+    assert "is not in the history any more" in r.err
+    (place.folder / "old.sql").write_text("CREATE TABLE t (a);\n")
+    r = place.run("apply", "--to", "old.sql")
+    assert "behind" in r.out
+
+
+def test_uninstall(place):
+    place.apply(PARENT + CHILD)
+    place.sql("INSERT INTO p VALUES (1, 'a'); INSERT INTO c(p, n) VALUES (1, 'x')")
+    schema = place.sql("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE '%moult%' ORDER BY name")
+    place.apply(PARENT + CHILD + "CREATE TABLE more (x);\n")
+    place.sql("INSERT INTO more VALUES (1)")
+    place.apply(PARENT + CHILD, "--backward")
+    assert "1 entry in the attic would be lost" in place.run("uninstall", "--yes", code=3).err
+    place.run("uninstall", "--purge", "--yes")
+    assert place.sql("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name") == schema
+    assert place.sql("SELECT n FROM c") == [("x",)]
+    assert "no history" in place.run("history").out
+
+
+def test_rollback_is_refused_and_approved(place):
+    place.apply("CREATE TABLE t (a);\n")
+    place.apply("CREATE TABLE t (a, b);\n")
+    place.sql("INSERT INTO t VALUES (1, 2)")
+    r = place.run("rollback", code=3)
+    assert "moult rollback 1 --approve" in r.out
+    plan = r.out.split("--approve ")[1].split()[0]
+    place.run("rollback", 1, "--approve", plan, "--no-backup")
+    assert place.sql("SELECT * FROM t") == [(1,)]
+    assert "has no version 9" in place.run("rollback", 9, code=1).err
+    assert "is no version" in place.run("rollback", "x", code=1).err
+
+
+def test_a_plan_file_keeps_what_it_says(place):
+    """Whatever the options of the apply: the file says whether there is an attic, and the way back is part of it."""
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);\n")
+    place.sql("INSERT INTO t VALUES (1, 'v')")
+    (place.folder / "schema.sql").write_text("CREATE TABLE t (id INTEGER PRIMARY KEY);\n")
+    (place.folder / "plan.json").write_text(place.run("plan", "--format", "json").out)
+    place.run("apply", "--plan", "plan.json", "--mode", "aggressive", "--no-backup", "--no-attic")
+    assert [e["rows"] for e in place.entries()] == [1]
+    (place.folder / "back.json").write_text(
+        place.run("plan", "--backward", "--to", "history:1", "--format", "json").out)
+    place.run("apply", "--plan", "back.json", "--mode", "aggressive", "--no-backup")
+    assert place.sql("SELECT * FROM t") == [(1, "v")]
