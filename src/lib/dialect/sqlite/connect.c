@@ -25,10 +25,13 @@ static const char rows_sql[] = "SELECT type, name, tbl_name, sql FROM main.sqlit
 static const char memory_name[] = ":memory:";
 
 /* How long to sleep before asking again for a lock that another connection holds: soon at first, then 50 ms. */
-static double busy_pause(int count)
+static double busy_pause(const mo_conn *c, int count)
 {
     static const double pauses[] = {0.001, 0.002, 0.005, 0.010, 0.015, 0.020, 0.025, 0.030, 0.040};
 
+    if (c->eager) {
+        return 0.001;
+    }
     return (size_t)count < sizeof pauses / sizeof *pauses ? pauses[count] : 0.050;
 }
 
@@ -48,7 +51,7 @@ static int on_busy(void *user, int count)
     if (left <= 0) {
         return 0;
     }
-    mo_clock_sleep(left < busy_pause(count) ? left : busy_pause(count));
+    mo_clock_sleep(left < busy_pause(c, count) ? left : busy_pause(c, count));
     return 1;
 }
 

@@ -56,6 +56,19 @@ int mo_online_note(const mo_online *o, const char *fmt, ...)
     return o->drive->note ? o->drive->note(o->drive->user, text) : MOULT_OK;
 }
 
+/* A batch that built an index moved schema_version itself. */
+static int keep_version(mo_online *o, int64_t *version)
+{
+    mo_str sql = {0};
+    int rc = mo_online_ask(o, "PRAGMA main.schema_version", NULL, version);
+    if (rc != MOULT_OK || o->version < 0 || *version == o->version)
+        return rc;
+    mo_str_add(&sql, "UPDATE ");
+    mo_str_ident(&sql, o->at, '"');
+    mo_str_addf(&sql, " SET version = %lld", (long long)*version);
+    return mo_online_run_str(o, &sql, NULL, 0);
+}
+
 /* The next batch shall take as long as is aimed at; never more than twice as many rows as this one. */
 static void adapt(mo_online *o, int64_t rows, double seconds)
 {
@@ -69,19 +82,28 @@ static void adapt(mo_online *o, int64_t rows, double seconds)
 
 int mo_online_batch(mo_online *o, int (*work)(mo_online *o, int64_t *rows, void *user), void *user, int64_t *rows)
 {
-    int rc = mo_sqlite_exec(o->c, "BEGIN IMMEDIATE", o->drive->watch, o->err);
-    double began = mo_clock_now();
+    int64_t version = 0;
+    double began;
+    int rc;
     *rows = 0;
+    o->c->eager = 1;
+    rc = mo_sqlite_exec(o->c, "BEGIN IMMEDIATE", o->drive->watch, o->err);
+    o->c->eager = 0;
+    began = mo_clock_now();
     if (rc == MOULT_OK && o->version >= 0)
         rc = mo_online_check(o);
     if (rc == MOULT_OK)
         rc = work(o, rows, user);
+    if (rc == MOULT_OK)
+        rc = keep_version(o, &version);
     if (rc == MOULT_OK)
         rc = mo_sqlite_commit(o->c, o->err);
     if (rc != MOULT_OK) {
         mo_sqlite_rollback(o->c);
         return rc;
     }
+    if (o->version >= 0)
+        o->version = version;
     adapt(o, *rows, mo_clock_now() - began);
     mo_clock_sleep(MO_ONLINE_PAUSE);
     return MOULT_OK;
@@ -132,17 +154,8 @@ static int changed(mo_online *o, const char *what)
     return mo_error_hint(o->err, "make a new plan");
 }
 
-static int note_version(mo_online *o)
-{
-    mo_str sql = {0};
-    mo_str_add(&sql, "UPDATE ");
-    mo_str_ident(&sql, o->at, '"');
-    mo_str_addf(&sql, " SET version = %lld", (long long)o->version);
-    return mo_online_run_str(o, &sql, NULL, 0);
-}
-
 /* schema_version moved: by a VACUUM, or by an ALTER of somebody else? */
-static int look_closer(mo_online *o, int64_t version)
+static int look_closer(mo_online *o)
 {
     char content[33] = "";
     int64_t own = 0;
@@ -157,15 +170,14 @@ static int look_closer(mo_online *o, int64_t version)
         return changed(o, "somebody removed what the rebuild rests on");
     if (!o->keys.declared)
         return MO_ONLINE_RESTART;
-    o->version = version;
-    return note_version(o);
+    return MOULT_OK; /* the batch writes the number down */
 }
 
 int mo_online_check(mo_online *o)
 {
     int64_t version = 0;
     int rc = mo_online_ask(o, "PRAGMA main.schema_version", NULL, &version);
-    return rc == MOULT_OK && version != o->version ? look_closer(o, version) : rc;
+    return rc == MOULT_OK && version != o->version ? look_closer(o) : rc;
 }
 
 /* --- reading the step ----------------------------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ struct mo_conn {
     int flags;       /* of sqlite3_open_v2 */
     int pending;     /* CREATE, and there is no file yet: `db` is an empty stand-in that cannot be written */
     double busy_timeout;
+    int eager; /* waits for a lock by asking every millisecond: others that write without a pause leave short gaps */
     double busy_since;  /* when the running statement began to wait for another writer; 0: it did not */
     sqlite3_stmt *rows; /* reads sqlite_schema: prepared when opening, stepped by the marker */
     /* What runs now; nested calls save and restore them. */
