@@ -486,6 +486,8 @@ MOULT_API int moult_plan_store(moult *m, const moult_plan *plan);
 MOULT_API int moult_plan_find(moult *m, const char *id, moult_plan **out);
 /** Approves a stored plan: exactly that one, once. NOTFOUND, INVALID, CHANGED (the database moved on). */
 MOULT_API int moult_approve(moult *m, const char *id);
+/** Takes an approval back; the plan waits again. NOTFOUND, INVALID, CHANGED (it was applied), PERMISSION. */
+MOULT_API int moult_revoke(moult *m, const char *id);
 /** Reads a plan file. INVALID when it is not one or was edited (its id no longer fits). `name` is for errors. */
 MOULT_API int moult_plan_parse(moult *m, const char *json, size_t length, const char *name, moult_plan **out);
 /**
@@ -546,6 +548,8 @@ typedef struct moult_history moult_history;
 MOULT_API int moult_history_read(moult *m, moult_history **out);
 MOULT_API size_t moult_history_size(const moult_history *history);
 MOULT_API const moult_version_info *moult_history_at(const moult_history *history, size_t i); /**< NULL past the end */
+/** What was done to the history by hand, as its hash chain tells ("version 3 was edited"); NULL past the end. */
+MOULT_API const char *moult_history_problem(const moult_history *history, size_t i);
 MOULT_API void moult_history_free(moult_history *history);
 
 /**
@@ -673,10 +677,6 @@ MOULT_API int moult_history_prune(moult *m, int64_t keep, int64_t *count);
  */
 MOULT_API int moult_uninstall(moult *m, int purge);
 
-/* ------------------------------------------------------------------------------------------------------------
- * 6. READING WHAT CAME OUT
- * ---------------------------------------------------------------------------------------------------------- */
-
 /** What a change does. */
 typedef enum moult_op {
     MOULT_OP_CREATE = 0,
@@ -685,6 +685,66 @@ typedef enum moult_op {
     MOULT_OP_RENAME,
     MOULT_OP_RUN /**< a data hook */
 } moult_op;
+
+/** What became of something that the last version left, by other hands. */
+typedef struct moult_drift_info {
+    moult_op op;          /**< DROP: it is gone; ALTER: it is another; CREATE: it has taken a name that is moult's */
+    const char *kind;     /**< "table", "column", "index", … */
+    const char *name;     /**< "user", "user.email" */
+    const char *what;     /**< ALTER: "INTEGER → TEXT"; may be empty */
+    const char *recorded; /**< its definition as it was left; NULL: there was none */
+    const char *live;     /**< as it is; NULL: there is none */
+} moult_drift_info;
+
+/** A plan that is stored, and who approved it. */
+typedef struct moult_approval_info {
+    const char *id;
+    const char *stored_at;   /**< UTC, ISO 8601, as all times here */
+    const char *approved_at; /**< NULL: it waits for a person */
+    const char *approved_by;
+    const char *approved_host; /**< from where */
+} moult_approval_info;
+
+/** A backup that lies beside the database. */
+typedef struct moult_backup_info {
+    const char *path;
+    int64_t bytes;
+    const char *made_at;
+} moult_backup_info;
+
+typedef struct moult_status moult_status;
+/**
+ * Tells where the database stands. Nothing is written.
+ * @param desired  NULL: it is compared with no schema, and has no plan
+ * @param out      for moult_status_free(); everything that is read from it is borrowed
+ * @return MOULT_OK, and the codes of moult_make_plan()
+ */
+MOULT_API int moult_status_read(moult *m, const moult_source *desired, moult_status **out);
+/** "up_to_date", "pending", "behind", "waits" (a contract), "interrupted"; without a desired schema also "recorded" or
+ * "no_history". */
+MOULT_API const char *moult_status_state(const moult_status *status);
+/** What would be done; NULL without a desired schema. */
+MOULT_API const moult_plan *moult_status_plan(const moult_status *status);
+/** The last version; NULL: moult has applied nothing here. */
+MOULT_API const moult_version_info *moult_status_version(const moult_status *status);
+/** An earlier apply that was interrupted, in a line; NULL: none was. */
+MOULT_API const char *moult_status_interrupted(const moult_status *status);
+MOULT_API const moult_lock_info *moult_status_lock(const moult_status *status);
+/** The lists below give NULL past their end. Drift is not told while a contract waits, or an apply is interrupted. */
+MOULT_API const moult_drift_info *moult_status_drift(const moult_status *status, size_t i);
+/** What is there and not moult's, once there is a version: "table audit", "column user.note". */
+MOULT_API const char *moult_status_foreign(const moult_status *status, size_t i);
+/** As moult_history_problem(). */
+MOULT_API const char *moult_status_problem(const moult_status *status, size_t i);
+/** Plans that wait, and approvals that were not used yet; the newest first. */
+MOULT_API const moult_approval_info *moult_status_approval(const moult_status *status, size_t i);
+/** Backups beside the database, the oldest first. */
+MOULT_API const moult_backup_info *moult_status_backup(const moult_status *status, size_t i);
+MOULT_API void moult_status_free(moult_status *status);
+
+/* ------------------------------------------------------------------------------------------------------------
+ * 6. READING WHAT CAME OUT
+ * ---------------------------------------------------------------------------------------------------------- */
 
 /** A change, or a part of one (a column of an altered table). */
 typedef struct moult_change_info {
@@ -699,6 +759,7 @@ typedef struct moult_change_info {
     const char *allowed;  /**< why an annotation allows it, or "an option" where one gave the rule another level;
                                NULL: neither */
     int64_t forbidden;    /**< so many rows forbid it in every mode: an apply stops before its first step; 0: none */
+    int undoes_drift;     /**< 1: the last applied version had it so, and somebody else changed it since */
 } moult_change_info;
 
 /** A step. */

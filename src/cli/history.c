@@ -29,7 +29,12 @@ static void print_json(const moult_history *history)
         }
         printf(", \"changes\": %lld, \"seconds\": %.3f}", (long long)v->changes, v->seconds);
     }
-    printf("%s]\n}\n", moult_history_size(history) ? "\n  " : "");
+    printf("%s],\n  \"problems\": [", moult_history_size(history) ? "\n  " : "");
+    for (size_t i = 0; moult_history_problem(history, i); i++) {
+        printf(i ? ", " : "");
+        out_json(stdout, moult_history_problem(history, i));
+    }
+    printf("]\n}\n");
 }
 
 static void print_text(cli *c, const moult_history *history)
@@ -98,6 +103,9 @@ static int run(cli *c)
         print_json(history);
     } else {
         print_text(c, history);
+    }
+    for (size_t i = 0; moult_history_problem(history, i); i++) {
+        out_log(&c->out, 2, "the history was changed by hand: %s", moult_history_problem(history, i));
     }
     moult_history_free(history);
     return EXIT_DONE;

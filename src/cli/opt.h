@@ -42,6 +42,8 @@ typedef enum opt_id {
     OPT_ONLINE,
     OPT_NO_ONLINE,
     OPT_INDEXES_LAST,
+    OPT_LIST,
+    OPT_REVOKE,
     OPT_YES,
     OPT_FULL,
     OPT_EXIT_CODE,

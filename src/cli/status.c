@@ -1,65 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* status.c - moult status: where the database stands. */
+/* status.c - moult status: where the database stands. status_json.c has its other form. */
 #include <string.h>
 
 #include "cli.h"
 #include "commands.h"
+#include "status.h"
 
-typedef struct standing {
-    moult_history *history;
-    const moult_version_info *last; /* NULL: nothing was ever recorded */
-    moult_plan *plan;               /* NULL: there is no desired schema to compare with */
-    const char *state;
-} standing;
-
-static const char *state_of(const standing *s)
+static void print_state(const cli *c, const moult_status *s)
 {
-    if (s->plan && moult_plan_behind(s->plan)) {
-        return "behind";
-    }
-    if (s->plan && moult_plan_change_count(s->plan) > 0) {
-        return "pending";
-    }
-    if (s->plan) {
-        return "up_to_date";
-    }
-    return s->last ? "recorded" : "no_history";
-}
+    const moult_plan *plan = moult_status_plan(s);
+    size_t count = plan ? moult_plan_change_count(plan) : 0;
 
-static void print_json(cli *c, const standing *s)
-{
-    printf("{\n  \"format\": \"moult-status\",\n  \"format_version\": 1,\n  \"state\": ");
-    out_json(stdout, s->state);
-    printf(",\n  \"database\": ");
-    out_json(stdout, moult_database_name(c->m));
-    printf(",\n  \"engine\": ");
-    out_json(stdout, moult_engine(c->m));
-    printf(",\n  \"desired\": ");
-    out_json(stdout, s->plan ? c->to : NULL);
-    printf(",\n  \"version\": %lld", s->last ? (long long)s->last->version : 0LL);
-    printf(",\n  \"applied_at\": ");
-    out_json(stdout, s->last ? s->last->applied_at : NULL);
-    printf(",\n  \"applied_by\": ");
-    out_json(stdout, s->last ? s->last->applied_by : NULL);
-    printf(",\n  \"changes\": %zu", s->plan ? moult_plan_change_count(s->plan) : (size_t)0);
-    printf(",\n  \"risk\": ");
-    out_json(stdout, s->plan ? report_risk(moult_plan_risk(s->plan)) : NULL);
-    printf(",\n  \"plan_id\": ");
-    out_json(stdout, s->plan && moult_plan_change_count(s->plan) ? moult_plan_id(s->plan) : NULL);
-    printf(",\n  \"behind_version\": %lld\n}\n", s->plan ? (long long)moult_plan_behind_version(s->plan) : 0LL);
-}
-
-static void print_state(cli *c, const standing *s)
-{
-    size_t count = s->plan ? moult_plan_change_count(s->plan) : 0;
-
-    if (s->plan && moult_plan_behind(s->plan)) {
+    if (moult_status_interrupted(s)) {
+        printf("  state    interrupted: %s\n", moult_status_interrupted(s));
+    } else if (plan && moult_plan_behind(plan)) {
         printf("  state    behind: %s was version %lld, and has been replaced since\n", c->to,
-               (long long)moult_plan_behind_version(s->plan));
+               (long long)moult_plan_behind_version(plan));
+    } else if (strcmp(moult_status_state(s), "waits") == 0) {
+        printf("  state    expanded to %s; its contract waits: %zu change%s, moult apply --phase contract\n", c->to,
+               count, count == 1 ? "" : "s");
     } else if (count) {
         printf("  state    pending: %zu change%s to %s, at most %s risk, plan %.8s\n", count, count == 1 ? "" : "s",
-               c->to, report_risk(moult_plan_risk(s->plan)), moult_plan_id(s->plan));
-    } else if (s->plan) {
+               c->to, report_risk(moult_plan_risk(plan)), moult_plan_id(plan));
+    } else if (plan) {
         printf("  state    up to date with %s\n", c->to);
     } else {
         printf("  state    nothing to compare with: there is no schema.sql, and no --to\n");
@@ -69,63 +32,162 @@ static void print_state(cli *c, const standing *s)
 /* How a version came to be, as it is told. */
 static const char *past_of(const char *kind)
 {
-    return strcmp(kind, "record") == 0 ? "recorded" : strcmp(kind, "backward") == 0 ? "gone back to" : "applied";
+    static const char *const words[][2] = {{"record", "recorded"},
+                                           {"backward", "gone back to"},
+                                           {"script", "applied by a script of"},
+                                           {"expand", "expanded"}};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(kind, words[i][0]) == 0) {
+            return words[i][1];
+        }
+    }
+    return "applied";
 }
 
-static void print_text(cli *c, const standing *s)
+static void print_version(const moult_status *s)
 {
-    printf("%s (%s)\n", moult_database_name(c->m), moult_engine(c->m));
-    print_state(c, s);
-    if (s->last) {
-        char time[20];
-        report_time(s->last->applied_at, time);
-        printf("  version  %lld, %s %s UTC by %s on %s\n", (long long)s->last->version, past_of(s->last->kind), time,
-               s->last->applied_by, s->last->host ? s->last->host : "?");
+    const moult_version_info *last = moult_status_version(s);
+    const char *problem;
+    char time[20];
+
+    if (last) {
+        report_time(last->applied_at, time);
+        printf("  version  %lld, %s %s UTC by %s on %s\n", (long long)last->version, past_of(last->kind), time,
+               last->applied_by, last->host ? last->host : "?");
     } else {
         printf("  version  none: moult has applied nothing here yet\n");
     }
+    for (size_t i = 0; (problem = moult_status_problem(s, i)) != NULL; i++) {
+        printf("  history  changed by hand: %s\n", problem);
+    }
 }
 
-static int look(cli *c, standing *s)
+const char *status_drift_word(moult_op op)
 {
-    if (moult_history_read(c->m, &s->history) != MOULT_OK) {
-        return cli_fail(c);
+    return op == MOULT_OP_DROP ? "dropped" : op == MOULT_OP_CREATE ? "created" : "changed";
+}
+
+/* A definition on one line. */
+static void print_definition(const char *what, const char *text)
+{
+    if (text) {
+        printf("             %s  ", what);
+        for (const char *p = text; *p; p++) {
+            putchar(*p == '\n' || *p == '\t' || *p == '\r' ? ' ' : *p);
+        }
+        putchar('\n');
     }
-    size_t n = moult_history_size(s->history);
-    s->last = n ? moult_history_at(s->history, n - 1) : NULL;
-    if (cli_has_desired(c)) {
-        moult_source desired = cli_desired(c);
-        if (moult_make_plan(c->m, &desired, &s->plan) != MOULT_OK) {
-            return cli_fail(c);
+}
+
+static void print_drift(const moult_status *s)
+{
+    const moult_drift_info *d;
+    const char *foreign;
+
+    for (size_t i = 0; (d = moult_status_drift(s, i)) != NULL; i++) {
+        printf("  drift    %s %s was %s by someone else%s%s\n", d->kind, d->name, status_drift_word(d->op),
+               d->what[0] ? ": " : "", d->what);
+        if (d->op == MOULT_OP_ALTER) {
+            print_definition("was", d->recorded);
+            print_definition("is ", d->live);
         }
     }
-    s->state = state_of(s);
-    return EXIT_DONE;
+    for (size_t i = 0; (foreign = moult_status_foreign(s, i)) != NULL; i++) {
+        printf("  others   %s (not moult's, left alone)\n", foreign);
+    }
+}
+
+static void print_lock(const moult_status *s)
+{
+    const moult_lock_info *lock = moult_status_lock(s);
+
+    if (lock->state == MOULT_LOCK_HELD) {
+        printf("  lock     held by process %lld (%s on %s) since %s%s%s\n", (long long)lock->pid, lock->account,
+               lock->host, lock->since, lock->note[0] ? ": " : "", lock->note);
+    } else if (lock->state == MOULT_LOCK_LEFT) {
+        printf("  lock     free; process %lld on %s ended while it had it%s%s\n", (long long)lock->pid, lock->host,
+               lock->note[0] ? ": " : "", lock->note);
+    }
+}
+
+void status_print_approvals(const moult_status *s)
+{
+    const moult_approval_info *a;
+    char time[20];
+
+    for (size_t i = 0; (a = moult_status_approval(s, i)) != NULL; i++) {
+        if (a->approved_at) {
+            report_time(a->approved_at, time);
+            printf("  approval plan %.8s, given %s UTC by %s on %s, not used yet\n", a->id, time, a->approved_by,
+                   a->approved_host ? a->approved_host : "?");
+        } else {
+            report_time(a->stored_at, time);
+            printf("  waiting  plan %.8s, stored %s UTC\n", a->id, time);
+        }
+    }
+}
+
+static void print_backups(const moult_status *s)
+{
+    const moult_backup_info *b;
+    char time[20];
+
+    for (size_t i = 0; (b = moult_status_backup(s, i)) != NULL; i++) {
+        report_time(b->made_at, time);
+        printf("  backup   %s, %lld bytes, made %s UTC\n", b->path, (long long)b->bytes, time);
+    }
+}
+
+static void print_text(cli *c, const moult_status *s)
+{
+    printf("%s (%s)\n", moult_database_name(c->m), moult_engine(c->m));
+    print_state(c, s);
+    print_version(s);
+    print_drift(s);
+    print_lock(s);
+    status_print_approvals(s);
+    print_backups(s);
+}
+
+static int exit_of(const moult_status *s)
+{
+    const moult_plan *plan = moult_status_plan(s);
+
+    if (moult_status_interrupted(s)) {
+        return moult_code_exit(MOULT_INTERRUPTED);
+    }
+    return (plan && moult_plan_change_count(plan) > 0) || moult_status_drift(s, 0) ? EXIT_PENDING : EXIT_DONE;
 }
 
 static int run(cli *c)
 {
     moult_options options;
-    standing s = {0};
+    moult_status *s = NULL;
+    moult_source desired = {0};
 
     int status = cli_read_hooks(c);
     cli_options(c, &options);
     if (status == EXIT_DONE) {
         status = cli_open(c, MOULT_OPEN_READ, &options);
     }
-    if (status == EXIT_DONE) {
-        status = look(c, &s);
+    if (status != EXIT_DONE) {
+        return status;
     }
-    if (status == EXIT_DONE) {
-        if (report_format(c) == MOULT_FORMAT_JSON) {
-            print_json(c, &s);
-        } else {
-            print_text(c, &s);
-        }
-        status = s.plan && moult_plan_change_count(s.plan) > 0 ? EXIT_PENDING : EXIT_DONE;
+    int has_desired = cli_has_desired(c);
+    if (has_desired) {
+        desired = cli_desired(c);
     }
-    moult_plan_free(s.plan);
-    moult_history_free(s.history);
+    if (moult_status_read(c->m, has_desired ? &desired : NULL, &s) != MOULT_OK) {
+        return cli_fail(c);
+    }
+    if (report_format(c) == MOULT_FORMAT_JSON) {
+        status_print_json(c, s);
+    } else {
+        print_text(c, s);
+    }
+    status = exit_of(s);
+    moult_status_free(s);
     return status;
 }
 
@@ -133,7 +195,7 @@ static const char *const forms[] = {"[--url URL] [--to SOURCE] [--format FORMAT]
 
 const command command_status = {
     .name = "status",
-    .summary = "tell whether the database is up to date, and at which version",
+    .summary = "tell where the database stands: its version, what is pending, drift, locks, approvals, backups",
     .forms = forms,
     .options = OPTS_DATABASE | OPTS_COMPARE | OPT_BIT(OPT_HOOKS) | OPT_BIT(OPT_FORMAT_JSON),
     .run = run,

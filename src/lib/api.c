@@ -347,6 +347,7 @@ int moult_plan_allowed(const moult_plan *plan, moult_mode mode)
 struct moult_history {
     mo_region *region;
     mo_versions versions;
+    mo_problems problems;
 };
 
 int moult_history_read(moult *m, moult_history **out)
@@ -362,6 +363,8 @@ int moult_history_read(moult *m, moult_history **out)
     rc = mo_state_exists(m->dialect, m->conn, &m->error);
     if (rc > 0)
         rc = mo_history_read(m->dialect, m->conn, h->region, &h->versions, &m->error);
+    if (rc == MOULT_OK)
+        rc = mo_history_verify(m->dialect, m->conn, h->region, &h->problems, &m->error);
     if (rc != MOULT_OK) {
         moult_history_free(h);
         return rc;
@@ -380,12 +383,27 @@ const moult_version_info *moult_history_at(const moult_history *history, size_t 
     return i < history->versions.count ? &history->versions.items[i].info : NULL;
 }
 
+const char *moult_history_problem(const moult_history *history, size_t i)
+{
+    return i < history->problems.count ? history->problems.items[i] : NULL;
+}
+
 void moult_history_free(moult_history *history)
 {
     if (history == NULL)
         return;
     mo_region_free(history->region);
     free(history);
+}
+
+/* --- approvals ----------------------------------------------------------------------------------------------------- */
+
+int moult_revoke(moult *m, const char *id)
+{
+    mo_error_clear(&m->error);
+    if (m->open_mode == MOULT_OPEN_READ || !m->dialect->writable(m->conn))
+        return mo_error_set(&m->error, MOULT_PERMISSION, "%s cannot be written to", moult_database_name(m));
+    return mo_plans_revoke(m->dialect, m->conn, id, &m->error);
 }
 
 /* --- results ------------------------------------------------------------------------------------------------------- */

@@ -217,6 +217,15 @@ static int diff_rest(moult *m, mo_plan *plan, const mo_ownership *own)
     return rc;
 }
 
+/* Where the last version is only half applied, that the database is not it is no drift. */
+static int mark_undo(moult *m, mo_plan *plan, const mo_schema *owned)
+{
+    int half, rc = mo_history_half(m->dialect, m->conn, &half, &m->error);
+    if (rc == MOULT_OK && !half)
+        mo_mark_undo(plan, owned);
+    return rc;
+}
+
 int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
 {
     mo_schema *owned_renamed = NULL;
@@ -234,6 +243,8 @@ int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
         own.owned = owned_renamed;
     if (rc == MOULT_OK)
         rc = diff_rest(m, plan, &own);
+    if (rc == MOULT_OK && own.owned && plan->changes.count)
+        rc = mark_undo(m, plan, own.owned);
     if (rc == MOULT_OK) {
         memcpy(plan->from, plan->live->fingerprint, sizeof plan->from);
         memcpy(plan->to, plan->target->fingerprint, sizeof plan->to);
@@ -287,7 +298,7 @@ int mo_detect_build(moult *m, mo_plan *plan)
 
 /* --- schemas ------------------------------------------------------------------------------------------------------- */
 
-static int in_scope(moult *m, mo_schema **s)
+int mo_detect_in_scope(moult *m, mo_schema **s)
 {
     mo_schema *part;
     int rc;
@@ -305,7 +316,7 @@ int mo_detect_inspect(moult *m, mo_schema **out)
 {
     int rc = m->dialect->introspect(m->conn, out, &m->error);
     if (rc == MOULT_OK)
-        rc = in_scope(m, out);
+        rc = mo_detect_in_scope(m, out);
     return rc;
 }
 
@@ -347,7 +358,7 @@ int mo_detect_load(moult *m, const mo_source_read *read, const mo_schema *live, 
         rc = mo_history_schema(m->dialect, m->conn, read->version, out, &m->error);
         break;
     }
-    return rc == MOULT_OK ? in_scope(m, out) : rc;
+    return rc == MOULT_OK ? mo_detect_in_scope(m, out) : rc;
 }
 
 /* --- all of it ----------------------------------------------------------------------------------------------------- */
@@ -451,7 +462,7 @@ static int fill_plan(moult *m, mo_schema **recorded, int64_t version, mo_plan *p
     if (rc == MOULT_OK && plan->behind)
         rc = go_back(m, plan, version);
     if (rc == MOULT_OK && *recorded)
-        rc = in_scope(m, recorded);
+        rc = mo_detect_in_scope(m, recorded);
     if (rc == MOULT_OK)
         rc = mo_limit_next(m, "comparing");
     if (rc == MOULT_OK)

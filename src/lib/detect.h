@@ -5,6 +5,8 @@
 
 #include "engine.h"
 
+/* Leaves of a schema what is looked at; another one may take its place. */
+int mo_detect_in_scope(moult *m, mo_schema **s);
 /* The live schema, as far as it is looked at. */
 int mo_detect_inspect(moult *m, mo_schema **out);
 /* A source that was opened, as a schema. `live` and `recorded` may be NULL. */

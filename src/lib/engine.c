@@ -134,7 +134,9 @@ static int run_plan(start *s)
 {
     moult *m = s->m;
     mo_run_calls calls = mo_start_calls(s);
-    int rc = backup(s);
+    int rc = mo_start_check_history(s);
+    if (rc == MOULT_OK)
+        rc = backup(s);
     s->parts = mo_plan_parts(s->plan);
     if (rc == MOULT_OK)
         rc = mo_run(m->dialect, m->conn, s->plan, &m->scope, &m->monitor, &calls, &m->error);

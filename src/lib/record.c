@@ -46,6 +46,18 @@ int mo_start_last(start *s, int64_t *version, char fingerprint[65], const char *
     return rc;
 }
 
+int mo_start_check_history(start *s)
+{
+    moult *m = s->m;
+    mo_problems found;
+    int rc = mo_history_verify(m->dialect, m->conn, s->region, &found, &m->error);
+    for (size_t i = 0; rc == MOULT_OK && i < found.count; i++)
+        rc = mo_monitor_log(&m->monitor, 2, "the history was changed by hand: %s", found.items[i]);
+    if (rc == MOULT_CANCELLED)
+        mo_error_set(&m->error, rc, "cancelled");
+    return rc;
+}
+
 int mo_start_remember(start *s, moult_outcome outcome, int64_t version)
 {
     mo_fast what = {1, outcome, version};

@@ -32,6 +32,8 @@ mo_start_who(start *s); /* what the caller says, else the account of the process
 const char *mo_start_host(start *s); /* likewise */
 /* The last version of the history, its fingerprint, and its kind (NULL: none); 0 when there is none. */
 int mo_start_last(start *s, int64_t *version, char fingerprint[65], const char **kind);
+/* Warns where the history was changed by hand. That is no reason not to go on: no row of the data depends on it. */
+int mo_start_check_history(start *s);
 /* Notes for the fast path what these inputs came to. Only where they alone made the plan. */
 int mo_start_remember(start *s, moult_outcome outcome, int64_t version);
 /* The functions that mo_run() calls meanwhile. */

@@ -106,6 +106,8 @@ typedef struct mo_lock_provider {
     int (*release)(mo_lock *lock, mo_error *err);
 } mo_lock_provider;
 
+typedef MO_VEC(moult_backup_info) mo_backups; /* texts in a region */
+
 struct mo_dialect {
     const char *name;           /* "sqlite" : in URLs' place of schemes, JSON, the history */
     const char *title;          /* "SQLite" */
@@ -202,6 +204,8 @@ struct mo_dialect {
     int (*rows_seen)(mo_conn *c, mo_hash *out, mo_error *err);
     /* Copies the whole database to a file beside it, reads the copy back, and gives its path (in the region). */
     int (*backup)(mo_conn *c, mo_region *r, const mo_watch *watch, const char **path, mo_error *err);
+    /* The copies that lie beside the database, the oldest first. */
+    int (*backups)(mo_conn *c, mo_region *r, mo_backups *out, mo_error *err);
     /* Sets the session for a part of this plan (before its transaction), and back. `data`: hooks run in it, which write as an
      * application does: foreign keys are enforced. end() never fails and takes half-set sessions. */
     int (*run_begin)(mo_conn *c, const mo_plan *plan, int data, mo_error *err);

@@ -57,6 +57,9 @@ mo_object *mo_match_object(const mo_schema *live, const mo_schema *target, const
 /* The same for a column. */
 mo_column *mo_match_column(const mo_table *live, const mo_table *target, const mo_column *wanted);
 
+/* undo.c - marks the changes that only undo drift: `recorded` is what the last version declared, after the renames. */
+void mo_mark_undo(mo_plan *plan, const mo_schema *recorded);
+
 /* Fills plan->hints from plan->changes: a dropped and a created column of one table (or two tables) with the same
  * attributes. */
 int mo_rename_hints(mo_plan *plan, mo_error *err);

@@ -34,7 +34,8 @@ static int put_changes(json_t *root, const mo_plan *p)
             mo_json_set(o, "rule", mo_json_text(row->rule)) || mo_json_set(o, "reason", mo_json_text(row->reason)) ||
             mo_json_set(o, "rule_risk", json_string(mo_risk_names[row->rule_risk])) ||
             mo_json_set(o, "allowed", mo_json_text(row->allowed)) ||
-            mo_json_set(o, "forbidden", json_integer(row->forbidden)))
+            mo_json_set(o, "forbidden", json_integer(row->forbidden)) ||
+            mo_json_set(o, "undoes_drift", json_boolean(row->undoes_drift)))
             return -1;
     }
     return array ? 0 : -1;

@@ -46,6 +46,7 @@ typedef struct mo_part {
     int64_t null_rows; /* ALTER to NOT NULL: rows that are NULL, once they were asked; -1: not known */
     int64_t
         default_rows; /* ALTER of a default: rows that may read the old one from the definition, once they were asked */
+    int undoes_drift; /* 1: what the last version declared is wanted again */
 } mo_part;
 
 /* One difference between two schemas. RENAME: only the name; what else differs is an ALTER of its own. */
@@ -59,6 +60,7 @@ typedef struct mo_change {
     int64_t bytes; /* that its rows take, about; 0: few, or not known */
     mo_findings found;  /* of the object as a whole: what has no parts */
     const char *serves; /* DROP of an index: the foreign key whose rows it finds, "orders(user_id)"; NULL: none */
+    int undoes_drift;   /* as in mo_part; 0 where there are parts */
     mo_judgement judgement;
     mo_judgement work; /* of what its steps do, where a rule says something of that; `rule` NULL: none does */
 } mo_change;

@@ -28,8 +28,8 @@ static void read_digest(mo_json_reader *r, const json_t *root, const char *key, 
 
 static void read_changes(mo_json_reader *r, const json_t *root, mo_plan *p)
 {
-    static const char *const keys[] = {"op",     "kind",      "name",    "what",      "risk", "rule",
-                                       "reason", "rule_risk", "allowed", "forbidden", NULL};
+    static const char *const keys[] = {"op",     "kind",         "name",      "what",    "risk",      "rule",
+                                       "reason", "undoes_drift", "rule_risk", "allowed", "forbidden", NULL};
     const json_t *array = mo_json_get_array(r, root, "", "changes"), *o;
     size_t i;
     json_array_foreach(array, i, o)
@@ -46,6 +46,7 @@ static void read_changes(mo_json_reader *r, const json_t *root, mo_plan *p)
         row.rule_risk = (moult_risk)mo_json_get_name(r, o, "changes", "rule_risk", mo_risk_names, 3);
         row.allowed = mo_json_get_optional_text(r, o, "changes", "allowed");
         row.forbidden = mo_json_get_integer(r, o, "changes", "forbidden", 0, INT64_MAX);
+        row.undoes_drift = json_object_get(o, "undoes_drift") && mo_json_get_bool(r, o, "changes", "undoes_drift");
         if (r->code != MOULT_OK)
             return;
         if (mo_vec_push(p->region, &p->rows, row))

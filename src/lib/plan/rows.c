@@ -220,6 +220,14 @@ static int hook_row(mo_rower *r, const mo_plan_hook *hook)
                    &hook->judgement);
 }
 
+/* The row that was added last. */
+static int mark_row(mo_rower *r, int rc, int undoes_drift)
+{
+    if (rc == MOULT_OK)
+        r->plan->rows.items[r->plan->rows.count - 1].undoes_drift = undoes_drift;
+    return rc;
+}
+
 int mo_plan_rows(mo_plan *p, mo_error *err)
 {
     mo_rower r = {.plan = p, .err = err};
@@ -230,9 +238,9 @@ int mo_plan_rows(mo_plan *p, mo_error *err)
     for (size_t i = 0; rc == MOULT_OK && i < p->changes.count; i++) {
         const mo_change *change = &p->changes.items[i];
         if (!change->parts.count)
-            rc = object_row(&r, change);
+            rc = mark_row(&r, object_row(&r, change), change->undoes_drift);
         for (size_t k = 0; rc == MOULT_OK && k < change->parts.count; k++)
-            rc = part_row(&r, change, &change->parts.items[k]);
+            rc = mark_row(&r, part_row(&r, change, &change->parts.items[k]), change->parts.items[k].undoes_drift);
         if (rc == MOULT_OK)
             rc = work_row(&r, change);
     }

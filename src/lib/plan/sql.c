@@ -43,6 +43,8 @@ static void add_change(mo_str *out, const moult_change_info *row)
     mo_str_addf(&line, "%-6s  %s %s %s", mo_risk_names[row->risk], mo_op_names[row->op], row->kind, row->name);
     if (*row->what)
         mo_str_addf(&line, " (%s)", row->what);
+    if (row->undoes_drift)
+        mo_str_add(&line, ", undoes drift");
     if (*row->reason)
         mo_str_addf(&line, ": %s", row->reason);
     add_comment(out, mo_str_text(&line));

@@ -48,6 +48,8 @@ static void add_changes(const mo_plan *p, mo_str *out)
         mo_display_pad(out, row->name, name + 2, MOST_NAME);
         mo_display_pad(out, row->what, what + 4, MOST_WHAT);
         mo_display_pad(out, mo_risk_names[row->risk], risk + 3, MOST_NAME);
+        if (row->undoes_drift)
+            mo_str_add(out, *row->reason ? "undoes drift; " : "undoes drift");
         mo_display_add(out, row->reason, (size_t)-1);
         trim(out);
         mo_str_addc(out, '\n');

@@ -181,6 +181,22 @@ int mo_history_latest(const mo_dialect *d, mo_conn *c, int64_t *version, mo_erro
                       : mo_state_run(d, c, "SELECT max(version) FROM {}history", NULL, 0, number_row, version, err);
 }
 
+int mo_history_half(const mo_dialect *d, mo_conn *c, int *half, mo_error *err)
+{
+    int64_t found = 0;
+    int there = mo_state_has(d, c, "history", err);
+    int code = there < 0 ? there : MOULT_OK;
+
+    if (there > 0) {
+        code = mo_state_run(d, c,
+                            "SELECT count(*) FROM {}history WHERE kind = 'expand' AND version = "
+                            "(SELECT max(version) FROM {}history)",
+                            NULL, 0, number_row, &found, err);
+    }
+    *half = found != 0;
+    return code;
+}
+
 int mo_history_find(const mo_dialect *d, mo_conn *c, const char *declared_fp, int64_t *version, int *replaced,
                     mo_error *err)
 {

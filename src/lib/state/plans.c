@@ -255,3 +255,79 @@ int mo_plans_use(const mo_dialect *d, mo_conn *c, const char *id, mo_error *err)
     return mo_state_run(d, c, "UPDATE {}plan SET used_at = ? WHERE id = ? AND used_at IS NULL", values, 2, NULL, NULL,
                         err);
 }
+
+/* --- taking back, listing --------------------------------------------------------------------------------------------- */
+
+static int revoke(const mo_dialect *d, mo_conn *c, mo_region *r, const char *id, mo_error *err)
+{
+    mo_stored_plan plan;
+    mo_value key;
+    int code = mo_plans_find(d, c, r, id, &plan, err);
+
+    if (code != MOULT_OK) {
+        return code;
+    }
+    if (plan.used) {
+        mo_error_set(err, MOULT_CHANGED, "plan %.8s has been applied already: its approval is used up", plan.id);
+        return mo_error_hint(err, "to go back, plan and apply the schema that was there before");
+    }
+    if (!plan.approved) {
+        return mo_error_set(err, MOULT_NOTFOUND, "plan %.8s is not approved", plan.id);
+    }
+    key = mo_value_text(plan.id);
+    return mo_state_run(d, c,
+                        "UPDATE {}plan SET approved_at = NULL, approved_by = NULL, approved_host = NULL "
+                        "WHERE id = ? AND used_at IS NULL",
+                        &key, 1, NULL, NULL, err);
+}
+
+int mo_plans_revoke(const mo_dialect *d, mo_conn *c, const char *id, mo_error *err)
+{
+    mo_region *r = mo_region_new();
+    int mine = 0;
+    int code = r ? mo_state_begin(d, c, &mine, err) : mo_error_nomem(err);
+
+    if (code == MOULT_OK) {
+        code = revoke(d, c, r, id, err);
+    }
+    code = mo_state_end(d, c, mine, code, err);
+    mo_region_free(r);
+    return code;
+}
+
+typedef struct listing {
+    mo_region *region;
+    mo_approvals *out;
+    mo_error *err;
+} listing;
+
+static int listed_row(void *user, size_t count, const mo_value *v)
+{
+    listing *l = user;
+    moult_approval_info a = {0};
+    int failed = 0;
+
+    (void)count;
+    a.id = keep(l->region, &v[0], &failed);
+    a.stored_at = keep(l->region, &v[1], &failed);
+    a.approved_at = keep(l->region, &v[2], &failed);
+    a.approved_by = keep(l->region, &v[3], &failed);
+    a.approved_host = keep(l->region, &v[4], &failed);
+    return failed || mo_vec_push(l->region, l->out, a) != 0 ? mo_error_nomem(l->err) : MOULT_OK;
+}
+
+int mo_plans_list(const mo_dialect *d, mo_conn *c, mo_region *r, mo_approvals *out, mo_error *err)
+{
+    listing l = {r, out, err};
+    int there = mo_state_has(d, c, "plan", err);
+
+    memset(out, 0, sizeof *out);
+    if (there <= 0) {
+        return there;
+    }
+    return mo_state_run(
+        d, c,
+        "SELECT id, stored_at, approved_at, approved_by, approved_host FROM {}plan WHERE used_at IS NULL "
+        "ORDER BY stored_at DESC, id",
+        NULL, 0, listed_row, &l, err);
+}

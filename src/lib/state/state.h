@@ -34,6 +34,8 @@ int mo_history_last(const mo_dialect *d, mo_conn *c, int64_t *version, mo_schema
 int mo_history_forget(const mo_dialect *d, mo_conn *c, int64_t before, int64_t *count, mo_error *err);
 /* The number of the last version; 0: there is none. */
 int mo_history_latest(const mo_dialect *d, mo_conn *c, int64_t *version, mo_error *err);
+/* Is the last version one whose contract still waits? */
+int mo_history_half(const mo_dialect *d, mo_conn *c, int *half, mo_error *err);
 /* One version's snapshot. NOTFOUND names the versions that there are. */
 int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schema **out, mo_error *err);
 /* The newest version that declared this fingerprint (0: none), and whether it was replaced: whether it was first declared
@@ -119,6 +121,11 @@ int mo_plans_find(const mo_dialect *d, mo_conn *c, mo_region *r, const char *id,
 int mo_plans_approve(const mo_dialect *d, mo_conn *c, const char *id, const char *by, const char *host, mo_error *err);
 int mo_plans_approved(const mo_dialect *d, mo_conn *c, const char *id, int *approved,
                       mo_error *err); /* unused approvals only */
+/* Takes an approval back. NOTFOUND, INVALID, CHANGED when it was used. */
+int mo_plans_revoke(const mo_dialect *d, mo_conn *c, const char *id, mo_error *err);
+/* Plans that wait for a person, and approvals that were not used; the newest first. */
+typedef MO_VEC(moult_approval_info) mo_approvals;
+int mo_plans_list(const mo_dialect *d, mo_conn *c, mo_region *r, mo_approvals *out, mo_error *err);
 int mo_plans_use(const mo_dialect *d, mo_conn *c, const char *id, mo_error *err);
 /* Is `given` this plan's id, whole or its first digits (at least 8)? INVALID when it is no id at all. */
 int mo_plan_id_matches(const char *id, const char *given, int *matches, mo_error *err);

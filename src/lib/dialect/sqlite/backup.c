@@ -5,6 +5,7 @@
  * The copy is made in portions, so that the watch is asked and other connections get in between. It is written under a
  * name of its own and gets its final name when it was read back and is whole.
  */
+#include "base/fs.h"
 #include "dialect/sqlite/sqlite.h"
 
 #include <dirent.h>
@@ -37,6 +38,20 @@ int mo_sqlite_rows_seen(mo_conn *c, mo_hash *out, mo_error *err)
     }
     sqlite3_finalize(stmt);
     return code;
+}
+
+static int take_size(void *user, size_t count, const mo_value *values)
+{
+    (void)count;
+    *(int64_t *)user = values[0].integer;
+    return MOULT_OK;
+}
+
+static int database_size(mo_conn *c, int64_t *bytes, mo_error *err)
+{
+    *bytes = 0;
+    return mo_sqlite_query(c, "SELECT page_count * page_size FROM pragma_page_count('main'), pragma_page_size('main')",
+                           NULL, 0, take_size, bytes, NULL, err);
 }
 
 /* Copies page by page; the busy handler of the copy's source does the waiting. */
@@ -81,40 +96,19 @@ static int copy(mo_conn *c, sqlite3 *to, const mo_watch *watch, mo_error *err)
     return MOULT_OK;
 }
 
-/* Reads the copy back as a whole: every page is there and every row can be read. */
-static int read_back(sqlite3 *copy_db, const char *path, mo_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    const char *said = NULL;
-    int rc = sqlite3_prepare_v2(copy_db, "PRAGMA quick_check(1)", -1, &stmt, NULL);
-    int code = MOULT_OK;
-
-    if (rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
-    }
-    if (rc == SQLITE_ROW) {
-        said = (const char *)sqlite3_column_text(stmt, 0);
-    }
-    if (!said && (sqlite3_errcode(copy_db) & 0xff) == SQLITE_NOMEM) {
-        code = mo_error_nomem(err);
-    } else if (!said || strcmp(said, "ok") != 0) {
-        mo_error_set(err, MOULT_IO, "the backup '%s' cannot be read back: %s", path,
-                     said ? said : sqlite3_errmsg(copy_db));
-        code = mo_error_hint(err, "the database itself may be damaged: ask it with 'PRAGMA integrity_check'");
-    }
-    sqlite3_finalize(stmt);
-    return code;
-}
-
 static int write_copy(mo_conn *c, const char *path, const mo_watch *watch, mo_error *err)
 {
     sqlite3 *to = NULL;
+    mo_hash seen = {0};
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(path, &to, flags, NULL);
     int code;
 
     if (rc == SQLITE_OK) {
-        code = copy(c, to, watch, err);
+        code = mo_sqlite_rows_seen(c, &seen, err);
+        if (code == MOULT_OK) {
+            code = copy(c, to, watch, err);
+        }
     } else if ((rc & 0xff) == SQLITE_NOMEM) {
         code = mo_error_nomem(err);
     } else {
@@ -122,7 +116,7 @@ static int write_copy(mo_conn *c, const char *path, const mo_watch *watch, mo_er
         code = mo_error_engine(err, mo_sqlite_code_name(rc));
     }
     if (code == MOULT_OK) {
-        code = read_back(to, path, err);
+        code = mo_sqlite_backup_check(c, to, seen, path, err);
     }
     sqlite3_close(to);
     return code;
@@ -132,7 +126,8 @@ static int write_copy(mo_conn *c, const char *path, const mo_watch *watch, mo_er
 static int make_file(const char *like, const char *path, mo_error *err)
 {
     struct stat st;
-    mode_t mode = stat(like, &st) == 0 ? st.st_mode & 0777 : 0600;
+    int known = stat(like, &st) == 0;
+    mode_t mode = known ? st.st_mode & 0777 : 0600;
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 
     if (fd < 0) {
@@ -141,17 +136,21 @@ static int make_file(const char *like, const char *path, mo_error *err)
         mo_error_errno(err, errno);
         return mo_error_hint(err, "the folder of the database must be writable, or go without a backup (--no-backup)");
     }
+    if (known && fchown(fd, st.st_uid, st.st_gid) != 0) {
+        /* only root can; else it belongs to this account, which may read the database too */
+    }
     close(fd);
     return MOULT_OK;
 }
 
-#define BACKUP "-moult-backup-"
+#define BACKUP MO_SQLITE_BACKUP
 #define ASIDE ".part"
 
-/* The name says of what, and when: "app.db-moult-backup-20261105T102030.123Z". */
+/* The name says of what, and when: "app.db-moult-backup-20261105T102030.123Z". A clock that was set back may give a name
+ * that is there already: then a number comes behind it. */
 static char *backup_path(mo_region *r, const char *real)
 {
-    char utc[32], stamp[32];
+    char utc[32], stamp[32], *path;
     size_t n = 0;
 
     mo_clock_utc(utc);
@@ -161,7 +160,41 @@ static char *backup_path(mo_region *r, const char *real)
         }
     }
     stamp[n] = '\0';
-    return mo_region_printf(r, "%s" BACKUP "%s", real, stamp);
+    path = mo_region_printf(r, "%s" BACKUP "%s", real, stamp);
+    for (int i = 2; path && mo_fs_exists(path); i++) {
+        path = mo_region_printf(r, "%s" BACKUP "%s.%d", real, stamp, i);
+    }
+    return path;
+}
+
+/* Gives the finished copy its name, and never takes one that is there. Where there are no hard links it is renamed. */
+static int give_name(const char *aside, const char *final)
+{
+    if (link(aside, final) == 0) {
+        return unlink(aside);
+    }
+    return errno == EEXIST ? -1 : rename(aside, final);
+}
+
+/* Is there room for it? Told before anything is written. */
+static int check_room(mo_conn *c, const char *real, mo_error *err)
+{
+    mo_space space;
+    mo_str need = {0}, left = {0};
+    int64_t bytes;
+    int code = database_size(c, &bytes, err);
+
+    if (code != MOULT_OK || mo_fs_space(real, &space) != 0 || bytes <= space.free_bytes) {
+        return code;
+    }
+    mo_str_count(&need, bytes);
+    mo_str_count(&left, space.free_bytes);
+    mo_error_set(err, MOULT_IO, "there is no room for the backup: it needs %s bytes, and '%s' has %s left",
+                 mo_str_text(&need), space.point, mo_str_text(&left));
+    mo_str_free(&need);
+    mo_str_free(&left);
+    mo_error_engine(err, "ENOSPC");
+    return mo_error_hint(err, "nothing was changed; make room, or go without a backup (--no-backup)");
 }
 
 /* Is it what an unfinished backup of `base` is called, or a side file of one? */
@@ -202,7 +235,7 @@ static int make_backup(mo_conn *c, const char *aside, const char *final, const m
     if (code == MOULT_OK) {
         code = write_copy(c, aside, watch, err);
     }
-    if (code == MOULT_OK && rename(aside, final) != 0) {
+    if (code == MOULT_OK && give_name(aside, final) != 0) {
         code = mo_error_set(err, MOULT_IO, "the backup '%s' cannot get its name: %s", aside, strerror(errno));
     }
     return code;
@@ -223,7 +256,10 @@ int mo_sqlite_backup(mo_conn *c, mo_region *r, const mo_watch *watch, const char
     aside = final ? mo_region_printf(r, "%s" ASIDE, final) : NULL;
     if (aside) {
         clear_unfinished(real);
-        code = make_backup(c, aside, final, watch, err);
+        code = check_room(c, real, err);
+        if (code == MOULT_OK) {
+            code = make_backup(c, aside, final, watch, err);
+        }
         if (code == MOULT_OK) {
             *path = final;
         } else {

@@ -57,6 +57,7 @@ const mo_dialect mo_dialect_sqlite = {
 
     .rows_seen = mo_sqlite_rows_seen,
     .backup = mo_sqlite_backup,
+    .backups = mo_sqlite_backups,
     .run_begin = mo_sqlite_run_begin,
     .run_end = mo_sqlite_run_end,
     .run_check = mo_sqlite_run_check,
