@@ -38,7 +38,7 @@ int moult_load(moult *m, const moult_source *source, moult_schema **out)
         return mo_error_nomem(&m->error);
     mo_limit_start(m);
     mo_limit_begin(m, "reading the source");
-    rc = mo_source_open(r, m->dialect, source, mo_limit_seconds(m), &read, &m->error);
+    rc = mo_source_open(r, m->dialect, source, mo_limit_patience(m), &read, &m->error);
     if (rc == MOULT_OK)
         rc = mo_detect_load(m, &read, NULL, NULL, &s);
     rc = mo_limit_end(m, rc);
@@ -206,7 +206,7 @@ int moult_make_plan(moult *m, const moult_source *desired, moult_plan **out)
         return mo_error_nomem(&m->error);
     mo_limit_start(m);
     mo_limit_begin(m, "reading the source");
-    rc = mo_source_open(r, m->dialect, desired, mo_limit_seconds(m), &read, &m->error);
+    rc = mo_source_open(r, m->dialect, desired, mo_limit_patience(m), &read, &m->error);
     if (rc == MOULT_OK)
         rc = mo_detect(m, &read, &plan);
     rc = mo_limit_end(m, rc);

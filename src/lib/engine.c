@@ -407,7 +407,7 @@ static int migrate(start *s, const moult_source *desired)
     moult *m = s->m;
     int hit, rc;
     mo_limit_begin(m, "reading the source");
-    rc = mo_limit_end(m, mo_source_open(s->region, m->dialect, desired, mo_limit_seconds(m), &s->read, &m->error));
+    rc = mo_limit_end(m, mo_source_open(s->region, m->dialect, desired, mo_limit_patience(m), &s->read, &m->error));
     if (rc == MOULT_OK)
         rc = hash_inputs(s);
     if (rc == MOULT_OK)

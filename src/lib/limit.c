@@ -32,6 +32,11 @@ double mo_limit_seconds(const moult *m)
     return seconds > a_moment ? seconds : a_moment;
 }
 
+mo_patience mo_limit_patience(const moult *m)
+{
+    return (mo_patience){mo_limit_seconds(m), &m->cancel};
+}
+
 mo_deadline mo_limit_deadline(const moult *m)
 {
     return mo_deadline_in(mo_limit_seconds(m));

@@ -20,6 +20,7 @@ int mo_limit_next(moult *m, const char *what);
 int mo_limit_end(moult *m, int rc);
 /* What is left, for what has a limit of its own. */
 double mo_limit_seconds(const moult *m); /* 0: no limit */
+mo_patience mo_limit_patience(const moult *m);
 mo_deadline mo_limit_deadline(const moult *m);
 
 #endif

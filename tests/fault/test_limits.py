@@ -175,15 +175,19 @@ def test_statement(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-def test_cancelled_while_planning(tmp_path):
-    """Ctrl-C during detection ends it soon, not at its limit."""
-    program = subprocess.Popen([str(built.moult()), "plan", "--url", str(database(tmp_path)), "--to", "-"], stdin=subprocess.PIPE,
+@pytest.mark.parametrize("source", ["-", "cmd:sleep 50", "cmd:exec >&-; exec 2>&-; sleep 50"])
+def test_cancelled_while_the_source_is_read(tmp_path, source):
+    """Ctrl-C ends it soon, not at its limit: with a silent pipe, a command that runs on, one that has closed its output."""
+    read, write = os.pipe()
+    program = subprocess.Popen([str(built.moult()), "plan", "--url", str(database(tmp_path)), "--to", source], stdin=read,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(0.5)
+    time.sleep(1)
     program.send_signal(signal.SIGINT)
     began = time.monotonic()
     out, err = program.communicate(timeout=30)
-    assert program.returncode != 0, (out, err)
+    os.close(read)
+    os.close(write)
+    assert program.returncode == 1 and "cancelled" in err, (out, err)
     assert time.monotonic() - began < SLACK
 
 

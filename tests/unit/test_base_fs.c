@@ -42,7 +42,7 @@ static void check_content(const char *path, const char *text)
 {
     char *data;
     size_t n;
-    cr_assert_eq(mo_fs_read(path, 0, 1 << 20, &data, &n, &err), MOULT_OK, "%s", err.pub.message);
+    cr_assert_eq(mo_fs_read(path, (mo_patience){0}, 1 << 20, &data, &n, &err), MOULT_OK, "%s", err.pub.message);
     cr_assert_eq(n, strlen(text));
     cr_assert_str_eq(data, text);
     free(data);
@@ -109,7 +109,7 @@ Test(fs, bytes_are_kept)
     cr_assert_eq(mo_fs_write("a", data, sizeof data, &err), MOULT_OK);
     char *back;
     size_t n;
-    cr_assert_eq(mo_fs_read("a", 0, sizeof data, &back, &n, &err), MOULT_OK);
+    cr_assert_eq(mo_fs_read("a", (mo_patience){0}, sizeof data, &back, &n, &err), MOULT_OK);
     cr_assert_eq(n, sizeof data);
     cr_assert_eq(memcmp(back, data, n), 0);
     free(back);
@@ -120,14 +120,14 @@ Test(fs, reading_has_a_limit)
     char *data = (char *)&err;
     size_t n = 7;
     put("a", "12345");
-    cr_assert_eq(mo_fs_read("a", 0, 5, &data, &n, &err), MOULT_OK);
+    cr_assert_eq(mo_fs_read("a", (mo_patience){0}, 5, &data, &n, &err), MOULT_OK);
     free(data);
-    check_error(mo_fs_read("a", 0, 4, &data, &n, &err), MOULT_IO, "longer than 4 bytes");
+    check_error(mo_fs_read("a", (mo_patience){0}, 4, &data, &n, &err), MOULT_IO, "longer than 4 bytes");
     cr_assert_null(data);
     cr_assert_eq(n, 0);
-    check_error(mo_fs_read("/dev/zero", 0, 100000, &data, &n, &err), MOULT_IO, "longer than");
+    check_error(mo_fs_read("/dev/zero", (mo_patience){0}, 100000, &data, &n, &err), MOULT_IO, "longer than");
     put("empty", "");
-    cr_assert_eq(mo_fs_read("empty", 0, 0, &data, &n, &err), MOULT_OK);
+    cr_assert_eq(mo_fs_read("empty", (mo_patience){0}, 0, &data, &n, &err), MOULT_OK);
     cr_assert_str_eq(data, "");
     free(data);
 }
@@ -136,9 +136,9 @@ Test(fs, what_cannot_be_read_is_named)
 {
     char *data;
     size_t n;
-    check_error(mo_fs_read("none", 0, 10, &data, &n, &err), MOULT_IO, "cannot read 'none'");
+    check_error(mo_fs_read("none", (mo_patience){0}, 10, &data, &n, &err), MOULT_IO, "cannot read 'none'");
     cr_assert_str_eq(err.pub.engine_code, "ENOENT");
-    check_error(mo_fs_read(".", 0, 10, &data, &n, &err), MOULT_IO, "cannot read '.'");
+    check_error(mo_fs_read(".", (mo_patience){0}, 10, &data, &n, &err), MOULT_IO, "cannot read '.'");
     cr_assert_str_eq(err.pub.engine_code, "EISDIR");
 }
 

@@ -314,7 +314,7 @@ Test(lock, many_processes_hold_it_one_after_the_other)
         cr_assert_eq(waitpid(pids[i], &status, 0), pids[i]);
         cr_assert_eq(status, 0);
     }
-    cr_assert_eq(mo_fs_read("counter", 0, 100, &text, &n, &err), MOULT_OK);
+    cr_assert_eq(mo_fs_read("counter", (mo_patience){0}, 100, &text, &n, &err), MOULT_OK);
     cr_assert_eq(atoi(text), PROCESSES * ROUNDS);
     free(text);
     cr_assert_not(mo_fs_exists("lock"));

@@ -33,7 +33,7 @@ TestSuite(process, .fini = teardown);
 static int run(const char *command, double seconds, size_t max)
 {
     free(out);
-    return mo_process_output(command, seconds, max, &out, &length, &err);
+    return mo_process_output(command, (mo_patience){.seconds = seconds}, max, &out, &length, &err);
 }
 
 static void check_fails(const char *command, int code, const char *in_message)

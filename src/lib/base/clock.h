@@ -15,6 +15,12 @@ mo_deadline mo_deadline_in(double seconds);
 int mo_deadline_passed(mo_deadline d);
 double mo_deadline_left(mo_deadline d); /* seconds; a large number when there is none */
 
+/* How long a caller is ready to wait, and how it is told that nobody wants the answer any more. */
+typedef struct mo_patience {
+    double seconds;             /* at most; 0: without a limit */
+    const volatile int *cancel; /* may be NULL */
+} mo_patience;
+
 /* Has somebody asked to stop? The flag is set by another thread or a signal handler; NULL: nobody can. */
 static inline int mo_cancelled(const volatile int *cancel)
 {

@@ -18,6 +18,7 @@
 #include "base/str.h"
 
 enum { FIRST_READ = 64 * 1024, ASIDE_TRIES = 100 };
+static const double look_every = 0.05; /* seconds between two looks at whether it was cancelled */
 
 /* "cannot read 'x': No such file or directory", with errno's name. */
 static int failed(mo_error *err, const char *what, const char *path)
@@ -56,23 +57,29 @@ static int grow(char **data, size_t *capacity, size_t max)
 }
 
 /* Waits until there is something to read. A file always has; a pipe or a terminal may say nothing for ever. */
-static int wait_for(int fd, const char *name, double seconds, mo_deadline deadline, mo_error *err)
+static int wait_for(int fd, const char *name, mo_patience patience, mo_deadline deadline, mo_error *err)
 {
     struct pollfd waited = {.fd = fd, .events = POLLIN};
-    double left = mo_deadline_left(deadline);
-    int n = poll(&waited, 1, left < 3600 ? (int)(left * 1000) + 1 : 3600 * 1000);
-    if (n < 0 && errno != EINTR)
-        return failed(err, "read", name);
-    if (n > 0 || !mo_deadline_passed(deadline))
-        return MOULT_OK;
-    return mo_error_set(err, MOULT_TIMEOUT, "'%s' said nothing, or did not end, within %g seconds", name, seconds);
+    for (int n = 0; n == 0 && !mo_deadline_passed(deadline);) {
+        double left = mo_deadline_left(deadline);
+        if (mo_cancelled(patience.cancel))
+            return mo_error_set(err, MOULT_CANCELLED, "cancelled while '%s' was read", name);
+        n = poll(&waited, 1, left < look_every ? (int)(left * 1000) + 1 : (int)(look_every * 1000));
+        if (n < 0 && errno != EINTR)
+            return failed(err, "read", name);
+        if (n > 0)
+            return MOULT_OK;
+        n = 0;
+    }
+    return mo_error_set(err, MOULT_TIMEOUT, "'%s' said nothing, or did not end, within %g seconds", name,
+                        patience.seconds);
 }
 
 /* Reads to the end of `fd`. `size` is what it is thought to hold. What was read is in *data, for the caller to free. */
-static int read_all(int fd, const char *name, double seconds, size_t size, size_t max, char **data, size_t *length,
-                    mo_error *err)
+static int read_all(int fd, const char *name, mo_patience patience, size_t size, size_t max, char **data,
+                    size_t *length, mo_error *err)
 {
-    mo_deadline deadline = mo_deadline_in(seconds);
+    mo_deadline deadline = mo_deadline_in(patience.seconds);
     size_t capacity = 0;
     if (size > 0 && size < max) {
         capacity = size + 2;
@@ -83,7 +90,7 @@ static int read_all(int fd, const char *name, double seconds, size_t size, size_
     for (;;) {
         if (capacity - *length < 2 && grow(data, &capacity, max) != 0)
             return mo_error_nomem(err);
-        int code = size == 0 ? wait_for(fd, name, seconds, deadline, err) : MOULT_OK;
+        int code = size == 0 ? wait_for(fd, name, patience, deadline, err) : MOULT_OK;
         if (code != MOULT_OK)
             return code;
         ssize_t n = read(fd, *data + *length, capacity - *length - 1);
@@ -103,7 +110,7 @@ static int read_all(int fd, const char *name, double seconds, size_t size, size_
     }
 }
 
-static int read_path(const char *path, double seconds, size_t max, char **data, size_t *length, mo_error *err)
+static int read_path(const char *path, mo_patience patience, size_t max, char **data, size_t *length, mo_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe that nobody writes to would be waited for here */
     if (fd < 0)
@@ -117,18 +124,18 @@ static int read_path(const char *path, double seconds, size_t max, char **data, 
         code = failed(err, "read", path);
     } else {
         size_t size = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size : 0;
-        code = read_all(fd, path, seconds, size, max, data, length, err);
+        code = read_all(fd, path, patience, size, max, data, length, err);
     }
     close(fd);
     return code;
 }
 
-int mo_fs_read(const char *path, double seconds, size_t max, char **out, size_t *length, mo_error *err)
+int mo_fs_read(const char *path, mo_patience patience, size_t max, char **out, size_t *length, mo_error *err)
 {
     char *data = NULL;
     size_t n = 0;
-    int code = strcmp(path, "-") == 0 ? read_all(STDIN_FILENO, "<stdin>", seconds, 0, max, &data, &n, err)
-                                      : read_path(path, seconds, max, &data, &n, err);
+    int code = strcmp(path, "-") == 0 ? read_all(STDIN_FILENO, "<stdin>", patience, 0, max, &data, &n, err)
+                                      : read_path(path, patience, max, &data, &n, err);
     if (code != MOULT_OK) {
         free(data);
         data = NULL;

@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/region.h"
 
 /* Reads a file whole into malloc'd memory, with a NUL behind it. "-" is standard input. IO with errno's text, NOMEM;
- * `max` is a limit in bytes. What must be waited for (a pipe, a terminal) is waited for at most `seconds`, 0: without a
- * limit; then TIMEOUT. */
-int mo_fs_read(const char *path, double seconds, size_t max, char **out, size_t *length, mo_error *err);
+ * `max` is a limit in bytes. What must be waited for (a pipe, a terminal) is waited for as long as `patience` says: TIMEOUT,
+ * CANCELLED. */
+int mo_fs_read(const char *path, mo_patience patience, size_t max, char **out, size_t *length, mo_error *err);
 
 /* Writes aside, fsyncs, renames: whoever looks sees the old content or the new. */
 int mo_fs_write(const char *path, const char *data, size_t length, mo_error *err);

@@ -21,10 +21,12 @@
 
 enum { TAIL = 2048, CHUNK = 64 * 1024, LOWEST_FD = 3, NOT_FOUND = 127, NOT_EXECUTABLE = 126 };
 
+static const double look_every = 0.05; /* seconds between two looks at whether it was cancelled */
 static const double first_sleep = 0.0005, longest_sleep = 0.05, kill_limit = 5.0;
 
 typedef struct run {
     const char *command;
+    mo_patience patience;
     mo_deadline deadline;
     size_t max;
     pid_t pid;
@@ -185,21 +187,24 @@ static int read_out(run *r)
     return mo_error_hint(r->err, "it must print the schema and then end");
 }
 
-static int timed_out(run *r, double seconds)
+/* It is not waited for any longer. */
+static int given_up(run *r)
 {
-    mo_error_set(r->err, MOULT_TIMEOUT, "command '%s' took longer than %g seconds", r->command, seconds);
+    if (mo_cancelled(r->patience.cancel))
+        return mo_error_set(r->err, MOULT_CANCELLED, "cancelled while command '%s' ran", r->command);
+    mo_error_set(r->err, MOULT_TIMEOUT, "command '%s' took longer than %g seconds", r->command, r->patience.seconds);
     return mo_error_hint(r->err, "give it more time, or write what it prints into a file and name that");
 }
 
 /* Reads until both outputs have ended. */
-static int collect(run *r, double seconds)
+static int collect(run *r)
 {
     while (r->out_fd >= 0 || r->err_fd >= 0) {
-        if (mo_deadline_passed(r->deadline))
-            return timed_out(r, seconds);
+        if (mo_deadline_passed(r->deadline) || mo_cancelled(r->patience.cancel))
+            return given_up(r);
         struct pollfd fds[2] = {{r->out_fd, POLLIN, 0}, {r->err_fd, POLLIN, 0}};
         double left = mo_deadline_left(r->deadline);
-        int n = poll(fds, 2, left > 1 ? 1000 : (int)(left * 1000) + 1);
+        int n = poll(fds, 2, left > look_every ? (int)(look_every * 1000) : (int)(left * 1000) + 1);
         if (n < 0 && errno != EINTR)
             return failed(r, "read from", errno);
         if (n <= 0)
@@ -213,8 +218,8 @@ static int collect(run *r, double seconds)
     return MOULT_OK;
 }
 
-/* Waits for its end. 1: *status is known, 0: the deadline passed, -1: somebody else took it (errno is ECHILD). */
-static int reap(pid_t pid, mo_deadline deadline, int *status)
+/* Waits for its end. 1: *status is known, 0: the deadline passed or it was cancelled, -1: somebody else took it (errno is ECHILD). */
+static int reap(pid_t pid, mo_deadline deadline, const volatile int *cancel, int *status)
 {
     double pause = first_sleep;
     for (;;) {
@@ -223,7 +228,7 @@ static int reap(pid_t pid, mo_deadline deadline, int *status)
             return 1;
         if (done < 0 && errno != EINTR)
             return -1;
-        if (mo_deadline_passed(deadline))
+        if (mo_deadline_passed(deadline) || mo_cancelled(cancel))
             return 0;
         mo_clock_sleep(pause);
         pause = pause * 2 < longest_sleep ? pause * 2 : longest_sleep;
@@ -236,7 +241,7 @@ static void end_group(run *r)
 {
     int status;
     kill(-r->pid, SIGKILL);
-    reap(r->pid, mo_deadline_in(kill_limit), &status);
+    reap(r->pid, mo_deadline_in(kill_limit), NULL, &status);
 }
 
 /* The end of what it said, from the beginning of a character on, as one piece of text. */
@@ -288,10 +293,10 @@ static int check_output(run *r)
     return r->err->pub.code;
 }
 
-static int finish(run *r, double seconds)
+static int finish(run *r)
 {
-    int code = collect(r, seconds), status = 0;
-    int ended = code == MOULT_OK ? reap(r->pid, r->deadline, &status) : 0;
+    int code = collect(r), status = 0;
+    int ended = code == MOULT_OK ? reap(r->pid, r->deadline, r->patience.cancel, &status) : 0;
     if (ended < 0) {
         mo_error_set(r->err, MOULT_IO, "the exit status of command '%s' was lost: %s", r->command, strerror(errno));
         return mo_error_hint(r->err,
@@ -299,16 +304,17 @@ static int finish(run *r, double seconds)
     }
     if (ended == 0) {
         end_group(r);
-        return code == MOULT_OK ? timed_out(r, seconds) : code;
+        return code == MOULT_OK ? given_up(r) : code;
     }
     code = check_status(r, status);
     return code == MOULT_OK ? check_output(r) : code;
 }
 
-int mo_process_output(const char *command, double seconds, size_t max, char **out, size_t *length, mo_error *err)
+int mo_process_output(const char *command, mo_patience patience, size_t max, char **out, size_t *length, mo_error *err)
 {
     run r = {.command = command,
-             .deadline = mo_deadline_in(seconds),
+             .patience = patience,
+             .deadline = mo_deadline_in(patience.seconds),
              .max = max,
              .pid = -1,
              .out_fd = -1,
@@ -320,7 +326,7 @@ int mo_process_output(const char *command, double seconds, size_t max, char **ou
     if (code == MOULT_OK)
         code = start(&r);
     if (code == MOULT_OK)
-        code = finish(&r, seconds);
+        code = finish(&r);
     close_fd(&r.out_fd);
     close_fd(&r.err_fd);
     if (code != MOULT_OK) {

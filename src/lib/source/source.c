@@ -14,7 +14,7 @@
 
 typedef struct form {
     int (*is)(const char *uri);
-    int (*read)(const char *uri, double timeout, mo_source_read *out, mo_error *err);
+    int (*read)(const char *uri, mo_patience patience, mo_source_read *out, mo_error *err);
 } form;
 
 static int begins(const char *text, const char *prefix)
@@ -27,10 +27,10 @@ static int is_stdin(const char *uri)
     return strcmp(uri, "-") == 0;
 }
 
-static int read_stdin(const char *uri, double timeout, mo_source_read *out, mo_error *err)
+static int read_stdin(const char *uri, mo_patience patience, mo_source_read *out, mo_error *err)
 {
     (void)uri;
-    return mo_text_from_stdin(&out->texts, timeout, err);
+    return mo_text_from_stdin(&out->texts, patience, err);
 }
 
 static int is_command(const char *uri)
@@ -38,7 +38,7 @@ static int is_command(const char *uri)
     return begins(uri, "cmd:");
 }
 
-static int read_command(const char *uri, double timeout, mo_source_read *out, mo_error *err)
+static int read_command(const char *uri, mo_patience patience, mo_source_read *out, mo_error *err)
 {
     const char *command = uri + strlen("cmd:");
 
@@ -46,7 +46,7 @@ static int read_command(const char *uri, double timeout, mo_source_read *out, mo
         mo_error_set(err, MOULT_INVALID, "the source 'cmd:' names no command");
         return mo_error_hint(err, "write it after the colon, such as 'cmd:python3 print_schema.py'");
     }
-    return mo_text_from_command(&out->texts, command, timeout, err);
+    return mo_text_from_command(&out->texts, command, patience, err);
 }
 
 static int is_history(const char *uri)
@@ -54,13 +54,13 @@ static int is_history(const char *uri)
     return begins(uri, "history:");
 }
 
-static int read_history(const char *uri, double timeout, mo_source_read *out, mo_error *err)
+static int read_history(const char *uri, mo_patience patience, mo_source_read *out, mo_error *err)
 {
     const char *digits = uri + strlen("history:");
     size_t n = strspn(digits, "0123456789");
     long long version = 0;
 
-    (void)timeout;
+    (void)patience;
     if (n > 0 && n <= 18 && digits[n] == '\0') {
         version = strtoll(digits, NULL, 10);
     }
@@ -115,9 +115,9 @@ static int is_database(const char *uri)
     return has_database_header(uri);
 }
 
-static int read_database(const char *uri, double timeout, mo_source_read *out, mo_error *err)
+static int read_database(const char *uri, mo_patience patience, mo_source_read *out, mo_error *err)
 {
-    (void)timeout;
+    (void)patience;
     out->form = MO_SOURCE_DATABASE;
     out->uri = mo_region_dup(out->texts.region, uri);
     return out->uri ? MOULT_OK : mo_error_nomem(err);
@@ -129,9 +129,9 @@ static int is_path(const char *uri)
     return 1;
 }
 
-static int read_path(const char *uri, double timeout, mo_source_read *out, mo_error *err)
+static int read_path(const char *uri, mo_patience patience, mo_source_read *out, mo_error *err)
 {
-    return mo_text_from_path(&out->texts, uri, timeout, err);
+    return mo_text_from_path(&out->texts, uri, patience, err);
 }
 
 static const form forms[] = {
@@ -139,7 +139,7 @@ static const form forms[] = {
     {is_database, read_database}, {is_path, read_path},
 };
 
-static int read_uri(const char *uri, double timeout, mo_source_read *out, mo_error *err)
+static int read_uri(const char *uri, mo_patience patience, mo_source_read *out, mo_error *err)
 {
     if (uri[0] == '\0') {
         mo_error_set(err, MOULT_INVALID, "the source is empty");
@@ -149,11 +149,11 @@ static int read_uri(const char *uri, double timeout, mo_source_read *out, mo_err
     while (!f->is(uri)) {
         f++;
     }
-    return f->read(uri, timeout, out, err);
+    return f->read(uri, patience, out, err);
 }
 
-int mo_source_open(mo_region *r, const mo_dialect *d, const moult_source *source, double timeout, mo_source_read *out,
-                   mo_error *err)
+int mo_source_open(mo_region *r, const mo_dialect *d, const moult_source *source, mo_patience patience,
+                   mo_source_read *out, mo_error *err)
 {
     int given = source ? (source->uri != NULL) + (source->text != NULL) + (source->models != NULL) : 0;
     int rc;
@@ -165,7 +165,7 @@ int mo_source_open(mo_region *r, const mo_dialect *d, const moult_source *source
                             given);
     }
     if (source->uri) {
-        rc = read_uri(source->uri, timeout, out, err);
+        rc = read_uri(source->uri, patience, out, err);
     } else if (source->text) {
         rc = mo_text_from_memory(&out->texts, "<text>", source->text, strlen(source->text), err);
     } else {

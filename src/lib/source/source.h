@@ -38,8 +38,8 @@ typedef struct mo_source_read {
 
 /* Reads it: files and commands are read here, databases and histories only named. `d` renders models. INVALID, IO,
  * NOTFOUND, SOURCE. */
-int mo_source_open(mo_region *r, const mo_dialect *d, const moult_source *source, double timeout, mo_source_read *out,
-                   mo_error *err);
+int mo_source_open(mo_region *r, const mo_dialect *d, const moult_source *source, mo_patience patience,
+                   mo_source_read *out, mo_error *err);
 
 /* Texts → schema. */
 typedef struct mo_load_args {

@@ -132,7 +132,7 @@ static int has_suffix(const char *text, const char *suffix)
     return n >= m && mo_name_equal(text + n - m, suffix);
 }
 
-int mo_text_from_path(mo_texts *out, const char *path, double timeout, mo_error *err)
+int mo_text_from_path(mo_texts *out, const char *path, mo_patience patience, mo_error *err)
 {
     mo_path_list paths = {0};
     int rc = mo_fs_expand(out->region, path, &paths, err);
@@ -147,7 +147,7 @@ int mo_text_from_path(mo_texts *out, const char *path, double timeout, mo_error 
     for (size_t i = 0; rc == MOULT_OK && i < paths.count; i++) {
         char *data = NULL;
         size_t length = 0;
-        rc = mo_fs_read(paths.items[i], timeout, MO_STR_MAX, &data, &length, err);
+        rc = mo_fs_read(paths.items[i], patience, MO_STR_MAX, &data, &length, err);
         if (rc == MOULT_OK) {
             rc = add_and_free(out, paths.items[i], data, length, err);
         }
@@ -155,20 +155,20 @@ int mo_text_from_path(mo_texts *out, const char *path, double timeout, mo_error 
     return rc;
 }
 
-int mo_text_from_stdin(mo_texts *out, double timeout, mo_error *err)
+int mo_text_from_stdin(mo_texts *out, mo_patience patience, mo_error *err)
 {
     char *data = NULL;
     size_t length = 0;
-    int rc = mo_fs_read("-", timeout, MO_STR_MAX, &data, &length, err);
+    int rc = mo_fs_read("-", patience, MO_STR_MAX, &data, &length, err);
 
     return rc == MOULT_OK ? add_and_free(out, "<stdin>", data, length, err) : rc;
 }
 
-int mo_text_from_command(mo_texts *out, const char *command, double timeout, mo_error *err)
+int mo_text_from_command(mo_texts *out, const char *command, mo_patience patience, mo_error *err)
 {
     char *data = NULL;
     size_t length = 0;
-    int rc = mo_process_output(command, timeout, MO_STR_MAX, &data, &length, err);
+    int rc = mo_process_output(command, patience, MO_STR_MAX, &data, &length, err);
 
     return rc == MOULT_OK ? add_and_free(out, command, data, length, err) : rc;
 }

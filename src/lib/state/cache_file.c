@@ -18,7 +18,8 @@
 
 enum { ENTRIES_MAX = 128, FILE_MAX = 64 * 1024 };
 static const char magic[] = "moult-cache 1 ";
-static const double read_limit = 0.1, lock_limit = 0.5;
+static const mo_patience read_limit = {.seconds = 0.1};
+static const double lock_limit = 0.5;
 
 typedef struct cache_file {
     char *path, *lock, *counters;
