@@ -6,13 +6,18 @@ import re
 import signal
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-import built
-import redis_help
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import built  # noqa: E402
+import redis_help  # noqa: E402
+from tests import judge  # noqa: E402
 from test_limits import database, moult, schema
 
 SCHEMA = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);\n"
@@ -294,3 +299,152 @@ def test_a_clear_with_a_hundred_thousand_keys(tmp_path):
         asked = redis_help.info(path, "commandstats")
         assert "cmdstat_scan" in asked and "cmdstat_keys" not in asked and "cmdstat_flush" not in asked, asked
         assert int(re.search(r"cmdstat_scan:calls=(\d+)", asked)[1]) >= 100, asked
+
+
+# --- a failed history insert is swallowed -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", ["_moult_history", "_moult_state"])
+@pytest.mark.parametrize("flags", [[], ["--online"]], ids=["plain", "online"])
+def test_a_failed_history_insert_is_swallowed(tmp_path, table, flags):
+    """What cannot be recorded is not done: the apply fails, names the cause, and its change is undone; then it works."""
+    db, desired = tmp_path / "a.db", schema(tmp_path, SCHEMA)
+    assert run("apply", "--url", db, "--to", desired).returncode == 0
+    con = sqlite3.connect(db)
+    con.execute("INSERT INTO t VALUES (1, 'x')")
+    con.execute("CREATE TRIGGER stop BEFORE INSERT ON %s BEGIN SELECT RAISE(ABORT, 'nothing is recorded today'); END" % table)
+    con.commit()
+    before = con.execute("SELECT sql FROM sqlite_schema WHERE name = 't'").fetchall()
+    desired.write_text("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b INT);\n")
+    done = run("apply", "--url", db, "--to", desired, "--mode", "aggressive", "--no-backup", *flags)
+    if table == "_moult_state" and flags:  # not written by an apply that has something to clear away afterwards
+        assert done.returncode == 0, done.stderr
+        return
+    assert done.returncode == 1 and "nothing is recorded today" in done.stderr, done.stderr
+    assert con.execute("SELECT sql FROM sqlite_schema WHERE name = 't'").fetchall() == before
+    assert con.execute("SELECT count(*) FROM _moult_history").fetchone() == (1,)
+    con.execute("DROP TRIGGER stop")
+    con.commit()
+    con.close()
+    done = run("apply", "--url", db, "--to", desired, "--mode", "aggressive", "--no-backup", *flags)
+    assert done.returncode == 0 and "version 2" in done.stdout, done.stdout + done.stderr
+
+
+# --- identifiers unquoted ---------------------------------------------------------------------------------------------
+
+HOSTILE = ['we"ird', "x; DROP TABLE victim; --", "a'b", "x\"; DROP TABLE victim; --", "select", "[x", "a]b", "`", "new\nline", "%s%n", "名前",
+           "a.b", "/*", "--"]
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def hostile_schema(name, column, extra, kind, victim="CREATE TABLE victim (id INTEGER PRIMARY KEY);\n"):
+    return victim + """CREATE TABLE {0} (id INTEGER PRIMARY KEY, {1} {3}{2});
+CREATE INDEX {4} ON {0} ({1});
+CREATE VIEW {5} AS SELECT {1} FROM {0};
+CREATE TRIGGER {6} AFTER DELETE ON {0} BEGIN SELECT 1; END;
+""".format(quoted(name), quoted(column), extra, kind, quoted(name + " index"), quoted(name + " view"), quoted(name + " trigger"))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_identifiers_unquoted(tmp_path, name):
+    """Names that are SQL, through every command that writes: each does what it says, and a bystander keeps its rows."""
+    db, desired = tmp_path / "a.db", tmp_path / "schema.sql"
+    column = name + " column"
+
+    def must(*args, code=0):
+        done = run(*args, "--url", db)
+        assert done.returncode == code, (args, done.stdout, done.stderr)
+        return done.stdout
+
+    def victims():
+        con = sqlite3.connect(db)
+        try:
+            assert con.execute("SELECT count(*) FROM victim").fetchone() == (3,)
+            return con.execute("SELECT count(*), group_concat(%s, ',') FROM %s" % (quoted(column), quoted(name))).fetchone()
+        finally:
+            con.close()
+
+    always = ("--to", desired, "--mode", "aggressive", "--no-backup")
+    desired.write_text(hostile_schema(name, column, "", "TEXT"))
+    must("apply", *always)
+    con = sqlite3.connect(db)
+    con.executemany("INSERT INTO victim VALUES (?)", [(1,), (2,), (3,)])
+    con.executemany("INSERT INTO %s VALUES (?, ?)" % quoted(name), [(1, "7"), (2, "8")])
+    con.commit()
+    con.close()
+    for extra, kind, flags in ((", %s INT" % quoted(name + " more"), "TEXT", ()), (" DEFAULT 1", "TEXT", ()), ("", "INT", ()),
+                               (" UNIQUE", "INT", ("--online",)), (" NOT NULL CHECK (%s > 0)" % quoted(column), "INT", ())):
+        desired.write_text(hostile_schema(name, column, extra, kind))
+        must("plan", *always[:2], "--exit-code", code=2)
+        must("apply", *always, *flags)
+        must("plan", *always[:2], "--exit-code")
+        assert victims() == (2, "7,8")
+    back = 3 if "rollback" in run("help").stdout else 0
+    if back:
+        must("rollback", str(back), "--mode", "aggressive", "--no-backup")
+        assert victims() == (2, "7,8")
+    desired.write_text("CREATE TABLE victim (id INTEGER PRIMARY KEY);\n")
+    must("apply", *always)
+    assert quoted(name) not in must("inspect")
+    if back:
+        must("attic", "list")
+        must("rollback", "--mode", "aggressive", "--no-backup")
+        assert victims() == (2, "7,8")
+        must("attic", "purge", "all", "--yes")
+    must("status")
+    must("history")
+
+
+# --- what it never noticed, and what it only said ------------------------------------------------------------------------
+
+
+def test_column_drop_emits_a_comment(tmp_path):
+    """Dropping a column drops it: in the script with its comments taken out, and in the database."""
+    db, desired = tmp_path / "a.db", schema(tmp_path, "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);\n")
+    assert run("apply", "--url", db, "--to", desired).returncode == 0
+    desired.write_text(SCHEMA)
+    script = run("plan", "--url", db, "--to", desired, "--format", "sql").stdout
+    assert re.search(r"DROP COLUMN", re.sub(r"--[^\n]*|/\*.*?\*/", "", script, flags=re.S)), script
+    assert run("apply", "--url", db, "--to", desired, "--mode", "aggressive", "--no-backup").returncode == 0
+    con = sqlite3.connect(db)
+    assert [c for (c,) in con.execute("SELECT name FROM pragma_table_info('t')")] == ["id", "a"]
+    con.close()
+
+
+NOTICED = {
+    "nullability": ("a TEXT", "a TEXT NOT NULL"),
+    "nullability-back": ("a TEXT NOT NULL", "a TEXT"),
+    "default": ("a TEXT DEFAULT 'x'", "a TEXT DEFAULT 'y'"),
+    "default-new": ("a TEXT", "a TEXT DEFAULT 'y'"),
+    "default-gone": ("a TEXT DEFAULT 'x'", "a TEXT"),
+    "check": ("a TEXT", "a TEXT CHECK (length(a) < 9)"),
+    "check-other": ("a TEXT CHECK (length(a) < 9)", "a TEXT CHECK (length(a) < 8)"),
+    "unique": ("a TEXT", "a TEXT UNIQUE"),
+    "foreign-key": ("a TEXT", "a TEXT REFERENCES t (id)"),
+    "foreign-key-action": ("a TEXT REFERENCES t (id)", "a TEXT REFERENCES t (id) ON DELETE CASCADE"),
+    "collation": ("a TEXT", "a TEXT COLLATE NOCASE"),
+    "type-length": ("a VARCHAR(20)", "a VARCHAR(40)"),
+    "type-scale": ("a DECIMAL(10, 2)", "a DECIMAL(10, 4)"),
+    "index": ("a TEXT", "a TEXT); CREATE INDEX i ON t (a"),
+    "index-order": ("a TEXT); CREATE INDEX i ON t (a", "a TEXT); CREATE INDEX i ON t (a DESC"),
+    "index-condition": ("a TEXT); CREATE INDEX i ON t (a", "a TEXT); CREATE INDEX i ON t (a) WHERE (a IS NOT NULL"),
+    "index-unique": ("a TEXT); CREATE INDEX i ON t (a", "a TEXT); CREATE UNIQUE INDEX i ON t (a"),
+}
+
+
+@pytest.mark.parametrize("what", NOTICED)
+def test_changes_that_were_never_noticed(tmp_path, what):
+    """A change of nullability, default, constraint, index or type length is a change; it is made, and is none afterwards."""
+    db, desired = tmp_path / "a.db", tmp_path / "schema.sql"
+    before, after = ("CREATE TABLE t (id INTEGER PRIMARY KEY, %s);\n" % text for text in NOTICED[what])
+    desired.write_text(before)
+    assert run("apply", "--url", db, "--to", desired).returncode == 0
+    desired.write_text(after)
+    assert run("plan", "--url", db, "--to", desired, "--exit-code").returncode == 2
+    done = run("apply", "--url", db, "--to", desired, "--mode", "aggressive", "--no-backup")
+    assert done.returncode == 0, done.stderr
+    assert judge.converges(str(db), after) == []
+    assert run("plan", "--url", db, "--to", desired, "--exit-code", "--full").returncode == 0
