@@ -182,7 +182,7 @@ typedef struct text {
 } text;
 
 static char path[4096];
-static const char *at_case = "", *at_what = "";
+static const char *at_case = "", *at_what = "", *at_after = "";
 
 static void die(const char *what)
 {
@@ -269,7 +269,7 @@ static char *dump(void)
 {
     static const char schema[] =
         "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE '\\_moult\\_%' "
-        "ESCAPE '\\' ORDER BY type, name";
+        "ESCAPE '\\' AND name NOT LIKE '\\_moult\\_%' ESCAPE '\\' ORDER BY type, name";
     static const char tables[] =
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND tbl_name NOT LIKE '\\_moult\\_%' "
         "ESCAPE '\\' AND name <> 'sqlite_sequence' ORDER BY name";
@@ -300,13 +300,27 @@ typedef struct outcome {
     char message[256];
 } outcome;
 
+static const moult_hook hooks[] = {
+    {.version = "v2_first", .trigger = MOULT_BEFORE_DDL, .sql = FAULT_HOOK_BEFORE},
+    {.version = "v2_older", .trigger = MOULT_AFTER_DDL, .sql = FAULT_HOOK_AFTER},
+    {.version = NULL},
+};
+
+static unsigned flags; /* of the case */
+
 static moult_options options(void)
 {
     moult_options o = MOULT_OPTIONS_INIT;
 
     o.mode = MOULT_MODE_AGGRESSIVE;
     o.own = MOULT_OWN_ALL;
-    o.no_backup = o.no_attic = 1;
+    o.no_backup = 1;
+    o.no_attic = !(flags & (FAULT_ATTIC | FAULT_BACK));
+    o.hooks = flags & FAULT_HOOKS ? hooks : NULL;
+    o.online = flags & FAULT_ONLINE ? MOULT_ONLINE_ALWAYS : MOULT_ONLINE_NEVER;
+    o.phase = flags & FAULT_EXPAND     ? MOULT_PHASE_EXPAND
+              : flags & FAULT_CONTRACT ? MOULT_PHASE_CONTRACT
+                                       : MOULT_PHASE_ALL;
     o.lock_timeout = 1.0;
     return o;
 }
@@ -346,7 +360,8 @@ static void run_plan(const char *desired, outcome *out)
 }
 
 typedef struct tally {
-    long all, tried, refused, harmless, late, wrong; /* late: the failure came after the commit */
+    long all, tried, refused, harmless, late, half,
+        wrong; /* late: the failure came after the commit; half: after a first */
 } tally;
 
 static void wrong(tally *t, long n, int all, const char *what, const char *more)
@@ -369,6 +384,21 @@ static void check_live(tally *t, long n, int all)
     }
 }
 
+static void run_apply(const char *desired, outcome *out);
+
+/* What is half done is gone on with, once there is memory again. */
+static void goes_on(tally *t, long n, int all, const char *after)
+{
+    outcome o;
+
+    run_apply(at_after, &o);
+    char *now = dump();
+    if (o.code != MOULT_OK || strcmp(now, after) != 0) {
+        wrong(t, n, all, "half done, and the next run does not get there", o.code != MOULT_OK ? o.message : now);
+    }
+    free(now);
+}
+
 static void judge(tally *t, long n, int all, const outcome *o, const char *before, const char *after)
 {
     char *now = dump();
@@ -384,6 +414,9 @@ static void judge(tally *t, long n, int all, const outcome *o, const char *befor
     check_live(t, n, all);
     if (o->code != MOULT_OK && strcmp(before, after) != 0 && strcmp(now, after) == 0) {
         t->late++;
+    } else if (o->code != MOULT_OK && (flags & FAULT_PARTS) && strcmp(now, before) != 0) {
+        t->half++;
+        goes_on(t, n, all, after);
     } else if (strcmp(now, o->code == MOULT_OK ? after : before) != 0) {
         wrong(t, n, all, o->code == MOULT_OK ? "said done, and is not" : "said failed, and the database changed", now);
     }
@@ -400,20 +433,31 @@ static void once(run_fn run, const char *desired, const text *image, long n, int
     armed = 0;
 }
 
-static text make_image(const fault_case *c)
+static void make(const char *schema)
 {
     outcome o;
 
+    run_apply(schema, &o);
+    if (o.code != MOULT_OK) {
+        die(o.message);
+    }
+}
+
+static text make_image(const fault_case *c)
+{
     remove_side_files();
     unlink(path);
     run_sql(c->before);
     run_sql("PRAGMA user_version = 1");
+    flags = 0;
     if (c->schema) {
-        run_apply(c->schema, &o);
-        if (o.code != MOULT_OK) {
-            die(o.message);
-        }
+        make(c->schema);
     }
+    if (c->flags & FAULT_CONTRACT) {
+        flags = FAULT_EXPAND;
+        make(c->after);
+    }
+    flags = c->flags;
     return read_file(path);
 }
 
@@ -426,6 +470,7 @@ static int try_case(const fault_case *c, run_fn run, long step, long first)
     const char *trace = getenv("ALLOC_TRACE");
 
     at_case = c->name;
+    at_after = c->after;
     for (int warm = 0; warm < 3; warm++) { /* what is allocated once and kept is allocated now */
         tracing = trace && warm == 2;
         once(run, c->after, &image, 0, 0, &o);
@@ -448,8 +493,8 @@ static int try_case(const fault_case *c, run_fn run, long step, long first)
             }
         }
     }
-    printf("%s %s: %ld allocations, %ld tried, %ld refused, %ld harmless, %ld late, %ld wrong\n", at_what, c->name,
-           t.all, t.tried, t.refused, t.harmless, t.late, t.wrong);
+    printf("%s %s: %ld allocations, %ld tried, %ld refused, %ld harmless, %ld late, %ld half, %ld wrong\n", at_what,
+           c->name, t.all, t.tried, t.refused, t.harmless, t.late, t.half, t.wrong);
     free(image.data);
     free(before);
     free(after);

@@ -120,6 +120,20 @@ def split_halves(db):
     return None
 
 
+LESS = """
+CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, age TEXT NOT NULL DEFAULT 'none'); -- note goes, age is converted
+CREATE INDEX person_name ON person (name);
+"""
+BACK = ("rollback", "1", "--url", "{url}", "--own=all", "--no-backup", "--mode", "aggressive")
+
+
+def written_since(db):
+    """Rows that the application writes while the old ones are in the attic."""
+    db.execute("INSERT INTO person (name, age) VALUES ('late', '33')")
+    db.execute("UPDATE person SET name = name || '!' WHERE id % 3 = 0")
+    db.execute("DELETE FROM person WHERE id % 8 = 0")
+
+
 def people(count, orphans=0, wide=0):
     def rows(db):
         db.executemany("INSERT INTO person (name, age, note) VALUES (?, ?, ?)", (("name %d" % i, i % 90, "x" * (wide or i % 50)) for i in range(count)))
@@ -148,6 +162,12 @@ ALL = [
     Scenario("online", PEOPLE, {"desired.sql": PEOPLE_AFTER}, ONLINE, rows=people(450), page_size=1024),
     Scenario("online-wal", PEOPLE, {"desired.sql": PEOPLE_AFTER}, ONLINE, rows=people(450), page_size=1024, journal="wal"),
     Scenario("online-indexes-last", PEOPLE, {"desired.sql": PEOPLE_AFTER}, (*ONLINE, "--indexes-last"), rows=people(300), journal="wal"),
+    Scenario("attic", PEOPLE, {"desired.sql": LESS}, APPLY, rows=people(120), weight=2),
+    Scenario("attic-wal", PEOPLE, {"desired.sql": LESS}, (*APPLY, "--online"), rows=people(120), journal="wal"),
+    Scenario("rollback", PEOPLE, {"desired.sql": LESS, "first.sql": PEOPLE}, BACK, rows=people(120), weight=2, safe=(*BACK[:-1], "safe"),
+             setup=(tuple(a.replace("{desired}", "{first}") for a in APPLY), APPLY, written_since)),
+    Scenario("rollback-wal", PEOPLE, {"desired.sql": LESS, "first.sql": PEOPLE}, (*BACK, "--online"), rows=people(120), journal="wal", safe=(),
+             setup=(tuple(a.replace("{desired}", "{first}") for a in APPLY), APPLY, written_since)),
     Scenario("backup", PEOPLE, {"desired.sql": PEOPLE_AFTER}, rows=people(60),
              command=tuple(a for a in PLAIN if a != "--no-backup")),
 ]

@@ -393,7 +393,7 @@ def test_identifiers_unquoted(tmp_path, name):
         must("attic", "list")
         must("rollback", "--mode", "aggressive", "--no-backup")
         assert victims() == (2, "7,8")
-        must("attic", "purge", "all", "--yes")
+        must("attic", "purge", "--all", "--yes")
     must("status")
     must("history")
 
