@@ -129,8 +129,7 @@ class Place:
 # --- memory -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", ["plan", "apply"])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("what,name", [(what, name) for name in CASES for what in ("plan", "apply")] + [("cached", "add-column")])
 def test_every_allocation_fails(tmp_path, what, name):
     """A failed allocation is an error that leaks nothing and changes nothing. All of them in turn when tortured; else a sample."""
     alloc = built.program("tests/fault/alloc")
