@@ -41,6 +41,11 @@ def apply(db, desired, *more):
                              *more], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def status(db):
+    """What a person reads of it."""
+    return subprocess.run([str(built.moult()), "status", "--url", str(db)], cwd=os.path.dirname(db), capture_output=True, text=True, timeout=60).stdout
+
+
 def in_a_step(db, program):
     """Waits until the note tells of a step. Gives the whole of it."""
     end = time.monotonic() + 60
@@ -63,6 +68,9 @@ def test_who_has_it_and_what_it_does(tmp_path):
     assert info.pid == program.pid and info.provider == b"file"
     assert info.host.decode() == os.uname().nodename and info.account and info.since.endswith(b"Z")
     assert info.note.startswith(b"plan ") and b" of " in info.note
+    said = status(db)
+    if program.poll() is None:
+        assert "held by process %d" % program.pid in said, said
     assert program.wait(120) == 0, program.stderr.read()
     assert look(db).state == FREE
 
@@ -75,6 +83,7 @@ def test_a_dead_owner_is_told_and_locks_nobody_out(tmp_path):
     program.wait()
     info = look(db)
     assert info.state == LEFT and info.pid == program.pid and info.note
+    assert "process %d on %s ended while it had it: plan " % (program.pid, os.uname().nodename) in status(db)
     second = apply(db, desired, "--lock-timeout", "0")
     out, err = second.communicate(timeout=120)
     assert second.returncode == 0, err
