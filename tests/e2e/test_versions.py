@@ -187,3 +187,50 @@ def test_the_script_form_of_a_plan_does_the_same(app):
     assert shell.returncode == 0, r.out + shell.stderr
     assert app.run("plan", "--to", "v3.sql", "--own=all", "--full", "--exit-code").code == 0
     assert app.sql("SELECT id, typeof(name) FROM users") == [(1, "text")]
+
+
+def back_and_forth(tmp_path, moult, *schemas):
+    """Applies the schemas one after the other; a function that goes back, and gives the rows of t."""
+    db, desired = tmp_path / "app.db", tmp_path / "t.sql"
+
+    def run(*args):
+        r = moult(*args, "--url", url(db), "--mode", "aggressive", "--no-backup", cwd=tmp_path)
+        assert r.code == 0, r
+
+    def back(version):
+        run("rollback", str(version))
+        con = sqlite3.connect(db)
+        con.row_factory = sqlite3.Row
+        try:
+            return [dict(r) for r in con.execute("SELECT * FROM t")]
+        finally:
+            con.close()
+
+    for i, schema in enumerate(schemas):
+        desired.write_text(schema)
+        run("apply", "--to", str(desired))
+        if i == 0:
+            con = sqlite3.connect(db)
+            con.execute("INSERT INTO t VALUES (1, 'Oslo', 'x')")
+            con.commit()
+            con.close()
+    return back
+
+
+def test_back_where_a_dropped_name_is_anothers_since(tmp_path, moult):
+    """city went, and ref became city: on the way back ref gets its name back, and city comes from the attic."""
+    back = back_and_forth(tmp_path, moult,
+                          "CREATE TABLE t (id INTEGER PRIMARY KEY, city TEXT, ref TEXT);\n",
+                          "CREATE TABLE t (id INTEGER PRIMARY KEY, ref TEXT);\n",
+                          "CREATE TABLE t (id INTEGER PRIMARY KEY,\n  city TEXT -- @renamed from=ref\n);\n")
+    assert [r["ref"] for r in back(1)] == ["x"]
+
+
+def test_back_through_renames_and_a_way_back(tmp_path, moult):
+    """a became b and c; after the way back to b, the way back to a does not take b for what c was."""
+    back = back_and_forth(tmp_path, moult,
+                          "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, x TEXT);\n",
+                          "CREATE TABLE t (id INTEGER PRIMARY KEY,\n  b TEXT, -- @renamed from=a\n  x TEXT);\n",
+                          "CREATE TABLE t (id INTEGER PRIMARY KEY,\n  c TEXT, -- @renamed from=b\n  x TEXT);\n")
+    assert back(2) == [{"id": 1, "b": "Oslo", "x": "x"}]
+    assert back(1) == [{"id": 1, "a": "Oslo", "x": "x"}]

@@ -4,8 +4,9 @@
  *
  * A wanted thing W with the annotation "renamed from O" takes the live O when nothing live has the name W, or when the
  * live W is itself taken by another rename: so chains (a to b, b to c) and swaps (a to b, b to a) come out right, and
- * an annotation that stays in the source after its rename was done means nothing any more. Neither allocates, nor looks
- * at more than names: tables and columns go through the same walk.
+ * an annotation that stays in the source after its rename was done means nothing any more. On the way back a thing may
+ * be renamed from "", which is nothing: it is new, though the live thing of its name is another one, which is renamed.
+ * Neither allocates, nor looks at more than names: tables and columns go through the same walk.
  */
 #include "diff/match.h"
 
@@ -251,7 +252,7 @@ static int check_columns(const mo_object *o, int *any, mo_error *err)
     rc = mo_columns_open(&columns, o->table, err);
     for (size_t i = 0; rc == MOULT_OK && i < o->table->columns.count; i++) {
         const mo_column *c = o->table->columns.items[i], *other;
-        if (c->foreign || !column_old(c))
+        if (c->foreign || !column_old(c) || !*c->renamed_from)
             continue;
         if ((other = mo_match_column_claimant(&columns, c->renamed_from, c)))
             rc = wrong(err, "column", c->name, c->renamed_from, &c->where, &other->where, 1);
@@ -274,7 +275,7 @@ int mo_match_check(const mo_schema *target, int *any, mo_error *err)
         const char *what = mo_kinds[o->kind].name;
         if (o->flags & MO_OBJECT_FOREIGN)
             continue;
-        if (!object_old(o))
+        if (!object_old(o) || !*o->renamed_from)
             rc = MOULT_OK;
         else if ((other = mo_match_object_claimant(&all, o->kind, o->renamed_from, o)))
             rc = wrong(err, what, o->name, o->renamed_from, &o->where, &other->where, 1);
