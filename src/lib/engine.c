@@ -19,71 +19,6 @@
 #include "risk/risk.h"
 #include "start.h"
 
-/* --- the fast path ------------------------------------------------------------------------------------------------- */
-
-static void hash_list(mo_hasher *h, const char *const *list)
-{
-    for (size_t i = 0; list && list[i]; i++)
-        mo_hasher_add_text(h, list[i]);
-    mo_hasher_add_text(h, NULL);
-}
-
-static int hash_hooks(mo_hasher *h, const moult_hook *hooks, mo_error *err)
-{
-    int rc = MOULT_OK;
-    for (size_t i = 0; hooks && hooks[i].version && rc == MOULT_OK; i++) {
-        char code[65];
-        rc = mo_hook_code(&hooks[i], code, err);
-        mo_hasher_add_text(h, hooks[i].version);
-        mo_hasher_add_text(h, rc == MOULT_OK ? code : NULL);
-    }
-    mo_hasher_add_text(h, NULL);
-    return rc;
-}
-
-static int hash_inputs(start *s)
-{
-    int rc;
-    const moult_options *o = &s->m->options.pub;
-    mo_hasher *h = mo_hasher_new();
-    int flags[] = {(int)o->own, o->column_order_strict, o->backward};
-    if (h == NULL)
-        return mo_error_nomem(&s->m->error);
-    mo_hasher_add_text(h, MOULT_VERSION);
-    mo_hasher_add_text(h, s->m->dialect->engine(s->m->conn));
-    mo_hasher_add(h, &s->read.hash, sizeof s->read.hash);
-    mo_hasher_add(h, flags, sizeof flags);
-    hash_list(h, o->include);
-    hash_list(h, o->exclude);
-    hash_list(h, o->rules);
-    rc = hash_hooks(h, o->hooks, &s->m->error);
-    s->inputs = mo_hasher_result(h);
-    mo_hasher_free(h);
-    return rc;
-}
-
-/* Sets *hit, and the result when it is one. */
-static int fast_path(start *s, int *hit)
-{
-    moult *m = s->m;
-    mo_hash marker;
-    mo_fast found = {0};
-    int rc;
-    *hit = 0;
-    if (s->read.form != MO_SOURCE_TEXTS || m->options.pub.full || m->options.pub.record_only ||
-        m->options.pub.phase != MOULT_PHASE_ALL)
-        return MOULT_OK;
-    rc = m->dialect->marker(m->conn, &marker, &m->error);
-    if (rc == MOULT_OK)
-        rc = mo_fast_find(m->dialect, m->conn, s->inputs, marker, &found, &m->error);
-    if (rc != MOULT_OK || !found.hit)
-        return rc;
-    *hit = 1;
-    s->result->outcome = found.outcome;
-    s->result->version = found.version;
-    return MOULT_OK;
-}
-
 /* --- running ------------------------------------------------------------------------------------------------------- */
 
 static int backup_tick(void *user, int64_t rows_done)
@@ -176,30 +111,11 @@ static int may_run(start *s, int *yes)
     return rc < 0 ? rc : MOULT_OK;
 }
 
-static int store_plan(moult *m, const mo_plan *plan)
-{
-    mo_str json = {0};
-    int rc = mo_plan_write_json(plan, &json, &m->error);
-    if (rc == MOULT_OK)
-        rc = m->dialect->begin(m->conn, 1, &m->error);
-    if (rc == MOULT_OK) {
-        rc = mo_state_create(m->dialect, m->conn, &m->error);
-        if (rc == MOULT_OK)
-            rc = mo_plans_put(m->dialect, m->conn, plan->id, mo_str_text(&json), &m->error);
-        if (rc == MOULT_OK)
-            rc = m->dialect->commit(m->conn, &m->error);
-        if (rc != MOULT_OK)
-            m->dialect->rollback(m->conn);
-    }
-    mo_str_free(&json);
-    return rc;
-}
-
 static int refuse(start *s)
 {
     moult *m = s->m;
     size_t high = 0, medium = 0;
-    int rc = store_plan(m, s->plan);
+    int rc = mo_start_store(m, s->plan);
     if (rc != MOULT_OK)
         return rc;
     for (size_t i = 0; i < s->plan->rows.count; i++) {
@@ -370,11 +286,6 @@ static int plan_again(start *s, const mo_plan *given)
     return mo_error_hint(&m->error, "make a new plan");
 }
 
-static int may_write(moult *m)
-{
-    return m->open_mode != MOULT_OPEN_READ && m->dialect->writable(m->conn);
-}
-
 /* What cannot be remembered in the database is in the cache, where there is one. */
 static int without_writing(start *s)
 {
@@ -409,18 +320,18 @@ static int migrate(start *s, const moult_source *desired)
     mo_limit_begin(m, "reading the source");
     rc = mo_limit_end(m, mo_source_open(s->region, m->dialect, desired, mo_limit_patience(m), &s->read, &m->error));
     if (rc == MOULT_OK)
-        rc = hash_inputs(s);
+        rc = mo_start_inputs(s);
     if (rc == MOULT_OK)
-        rc = fast_path(s, &hit);
+        rc = mo_start_fast_path(s, &hit);
     if (rc != MOULT_OK || hit)
         return rc;
-    if (!may_write(m))
+    if (!mo_start_may_write(m))
         return without_writing(s);
     if (m->options.pub.mode == MOULT_MODE_DRY_RUN)
         return detect_and_decide(s, 0);
     rc = mo_locking_take(m, &s->before);
     if (rc == MOULT_OK)
-        rc = fast_path(s, &hit);
+        rc = mo_start_fast_path(s, &hit);
     if (rc == MOULT_OK && !hit)
         rc = mo_interrupted_read(s);
     if (rc == MOULT_OK)
@@ -438,7 +349,7 @@ static moult_result *new_result(void)
     return calloc(1, sizeof(moult_result));
 }
 
-static int begin(moult *m, start *s, moult_result *result)
+int mo_start_begin(moult *m, start *s, moult_result *result)
 {
     mo_error_clear(&m->error);
     mo_limit_start(m);
@@ -464,7 +375,7 @@ int moult_migrate(moult *m, const moult_source *desired, moult_result **out)
     *out = new_result();
     if (*out == NULL)
         return mo_error_nomem(&m->error);
-    rc = begin(m, &s, *out);
+    rc = mo_start_begin(m, &s, *out);
     if (rc == MOULT_OK)
         rc = migrate(&s, desired);
     return finish(&s, rc);
@@ -494,11 +405,11 @@ int moult_apply(moult *m, const moult_plan *plan, moult_result **out)
     *out = new_result();
     if (*out == NULL)
         return mo_error_nomem(&m->error);
-    rc = begin(m, &s, *out);
+    rc = mo_start_begin(m, &s, *out);
     memcpy(&s.plan, &plan, sizeof s.plan); /* running asks its rows again; what it does stays as it is */
     if (rc == MOULT_OK && s.plan->id[0] == '\0')
         rc = mo_error_set(&m->error, MOULT_INVALID, "the plan has no steps yet: moult_build() makes them");
-    writable = rc == MOULT_OK && may_write(m);
+    writable = rc == MOULT_OK && mo_start_may_write(m);
     if (writable)
         rc = mo_locking_take(m, &s.before);
     if (rc == MOULT_OK)
@@ -554,7 +465,7 @@ int moult_resume(moult *m, moult_result **out)
     *out = new_result();
     if (*out == NULL)
         return mo_error_nomem(&m->error);
-    rc = begin(m, &s, *out);
+    rc = mo_start_begin(m, &s, *out);
     if (rc == MOULT_OK && (m->open_mode == MOULT_OPEN_READ || !m->dialect->writable(m->conn)))
         rc = mo_error_set(&m->error, MOULT_PERMISSION, "%s cannot be written to", moult_database_name(m));
     if (rc == MOULT_OK)
@@ -581,81 +492,5 @@ int moult_interrupted(moult *m, char **out)
     }
     mo_str_free(&text);
     mo_region_free(r);
-    return rc;
-}
-
-int moult_plan_store(moult *m, const moult_plan *plan)
-{
-    mo_error_clear(&m->error);
-    if (!may_write(m))
-        return mo_error_set(&m->error, MOULT_PERMISSION, "%s cannot be written to", moult_database_name(m));
-    return store_plan(m, (const mo_plan *)plan);
-}
-
-int moult_plan_find(moult *m, const char *id, moult_plan **out)
-{
-    mo_region *r = mo_region_new();
-    mo_stored_plan stored;
-    int rc;
-    *out = NULL;
-    mo_error_clear(&m->error);
-    if (r == NULL)
-        return mo_error_nomem(&m->error);
-    rc = mo_state_exists(m->dialect, m->conn, &m->error);
-    if (rc == 0)
-        rc = mo_error_set(&m->error, MOULT_NOTFOUND, "no plan is stored in %s", moult_database_name(m));
-    if (rc > 0)
-        rc = mo_plans_find(m->dialect, m->conn, r, id, &stored, &m->error);
-    if (rc == MOULT_OK)
-        rc = mo_plan_read_json(m->dialect, stored.body, strlen(stored.body), "the stored plan", (mo_plan **)out,
-                               &m->error);
-    mo_region_free(r);
-    return rc;
-}
-
-static int approve(start *s, const char *id)
-{
-    moult *m = s->m;
-    mo_schema *live = NULL;
-    const char *by = mo_start_who(s), *on = mo_start_host(s);
-    int rc;
-    mo_limit_begin(m, "reading the database");
-    rc = mo_limit_end(m, by && on ? mo_detect_inspect(m, &live) : mo_error_nomem(&m->error));
-    if (rc == MOULT_OK && strcmp(live->fingerprint, s->plan->from) != 0) {
-        rc = mo_error_set(&m->error, MOULT_CHANGED, "the schema of %s has changed since plan %.8s was made",
-                          moult_database_name(m), s->plan->id);
-        mo_error_hint(&m->error, "make a new plan");
-    }
-    mo_schema_free(live);
-    if (rc == MOULT_OK)
-        rc = m->dialect->begin(m->conn, 1, &m->error);
-    if (rc != MOULT_OK)
-        return rc;
-    rc = mo_plans_approve(m->dialect, m->conn, id, by, on, &m->error);
-    if (rc == MOULT_OK)
-        rc = m->dialect->commit(m->conn, &m->error);
-    if (rc != MOULT_OK)
-        m->dialect->rollback(m->conn);
-    return rc;
-}
-
-int moult_approve(moult *m, const char *id)
-{
-    moult_result none = {0};
-    moult_plan *plan = NULL;
-    start s;
-    int rc = moult_plan_find(m, id, &plan);
-    if (rc == MOULT_OK)
-        rc = begin(m, &s, &none);
-    if (rc != MOULT_OK) {
-        moult_plan_free(plan);
-        return rc;
-    }
-    s.plan = (mo_plan *)plan;
-    rc = m->dialect->writable(m->conn)
-             ? approve(&s, s.plan->id)
-             : mo_error_set(&m->error, MOULT_PERMISSION, "%s cannot be written to", moult_database_name(m));
-    mo_region_free(s.region);
-    moult_plan_free(plan);
     return rc;
 }

@@ -26,6 +26,20 @@ typedef struct start {
     double began;
 } start;
 
+/* engine.c */
+int mo_start_begin(moult *m, start *s, moult_result *result);
+
+/* inputs.c - the fast path. */
+/* Hashes what the caller gave: s->inputs. */
+int mo_start_inputs(start *s);
+/* Sets *hit, and the result when it is one. */
+int mo_start_fast_path(start *s, int *hit);
+
+/* approvals.c */
+/* May this handle write to its database, as far as one can tell before it tries? */
+int mo_start_may_write(moult *m);
+int mo_start_store(moult *m, const mo_plan *plan);
+
 /* record.c - what an apply writes down. */
 const char *
 mo_start_who(start *s); /* what the caller says, else the account of the process; in the region. NULL: no memory */
