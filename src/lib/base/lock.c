@@ -66,16 +66,15 @@ static int is_writable(int fd)
 static int read_owner(int fd, moult_lock_info *out)
 {
     char text[TEXT_MAX];
-    long long pid;
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
     char *line = text, *second;
     text[n > 0 ? n : 0] = '\0';
     second = strchr(text, '\n');
     if (second)
         *second++ = '\0';
-    if (sscanf(line, "%lld %127s %31s %63s", &pid, out->host, out->since, out->account) < 3)
+    out->pid = strtoll(text, &line, 10);
+    if (line == text || sscanf(line, " %127s %31s %63s", out->host, out->since, out->account) < 2)
         return 0;
-    out->pid = pid;
     if (second && strchr(second, '\n'))
         snprintf(out->note, sizeof out->note, "%.*s", (int)strcspn(second, "\n"), second);
     return 1;

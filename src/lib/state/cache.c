@@ -41,17 +41,17 @@ static void make_value(const char *key, mo_hash marker, const mo_fast *what, cha
     snprintf(out, MO_CACHE_VALUE, "%.200s,%s", body, sum);
 }
 
-/* 1 when it is a value of this key and marker. */
+/* 1 when it is a value of this key and marker: what is read from it, written again, must be the same. */
 static int read_value(const char *key, mo_hash marker, const char *value, mo_fast *out)
 {
-    char mark[33], name[32], found_mark[33], sum[33], again[MO_CACHE_VALUE];
-    long long version;
+    char name[32], again[MO_CACHE_VALUE];
+    const char *outcome = strchr(value, ','), *version = outcome ? strchr(outcome + 1, ',') : NULL;
     mo_fast found = {.hit = 1};
-    if (sscanf(value, "%32[0-9a-f],%31[a-z_],%lld,%32[0-9a-f]", found_mark, name, &version, sum) != 4)
+    if (!version || (size_t)(version - outcome) > sizeof name)
         return 0;
-    mo_hash_hex(marker, mark);
-    found.version = version;
-    if (strcmp(mark, found_mark) != 0 || version < 0 || !mo_fast_outcome(name, &found.outcome))
+    snprintf(name, sizeof name, "%.*s", (int)(version - outcome - 1), outcome + 1);
+    found.version = strtoll(version + 1, NULL, 10);
+    if (found.version < 0 || !mo_fast_outcome(name, &found.outcome))
         return 0;
     make_value(key, marker, &found, again);
     if (strcmp(again, value) != 0)

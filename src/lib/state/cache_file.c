@@ -166,15 +166,19 @@ static int put(void *store, const char *key, const char *value, mo_error *err)
 
 static mo_cache_counts read_counters(const cache_file *f)
 {
-    long long n[4] = {0};
-    char text[160] = "", *data = NULL;
+    static const char head[] = "moult-cache-counters 1";
+    enum { TEXT_MAX = 160 };
+    char *data = NULL;
     size_t length;
     mo_error err = {{0}};
     mo_cache_counts out = {0};
-    if (mo_fs_exists(f->counters) &&
-        mo_fs_read(f->counters, read_limit, sizeof text, &data, &length, &err) == MOULT_OK &&
-        sscanf(data, "moult-cache-counters 1 %lld %lld %lld %lld", &n[0], &n[1], &n[2], &n[3]) == 4)
-        out = (mo_cache_counts){n[0], n[1], n[2], n[3]};
+    int64_t *const all[] = {&out.hits, &out.misses, &out.errors, &out.stores};
+    if (mo_fs_exists(f->counters) && mo_fs_read(f->counters, read_limit, TEXT_MAX, &data, &length, &err) == MOULT_OK &&
+        strncmp(data, head, sizeof head - 1) == 0) {
+        char *at = data + sizeof head - 1;
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+            *all[i] = strtoll(at, &at, 10); /* nonsense counts as nothing */
+    }
     mo_error_clear(&err);
     free(data);
     return out;

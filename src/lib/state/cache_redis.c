@@ -128,7 +128,7 @@ int mo_cache_redis_open(void **out, const char *where, mo_error *err)
         return mo_error_nomem(err);
     pthread_mutex_init(&r->turn, NULL);
     r->prefix = "moult:";
-    r->ttl = 30 * 86400;
+    r->ttl = 30 * 86400L;
     r->limit = usual_limit;
     r->region = mo_region_new();
     rc = r->region ? mo_url_parse(r->region, where, &r->url, err) : mo_error_nomem(err);
