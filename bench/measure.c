@@ -6,6 +6,7 @@
  *   measure start ROUNDS DATABASE SCHEMA   nothing to do, against reading sqlite_schema and a row
  *   measure plan  ROUNDS DATABASE SCHEMA   a plan, against sqlite_schema and every table's columns in bulk
  *   measure first ROUNDS DATABASE SCHEMA   a plan, against executing the desired SQL twice
+ *   measure ask   1 DATABASE SCHEMA        a plan, once
  *   measure apply 1 DATABASE SCHEMA        a change, once
  *   measure sql   1 DATABASE SCRIPT        a script by SQLite alone, once
  */
@@ -167,6 +168,7 @@ static const struct mode {
     {"start", run_start, run_floor_read},
     {"plan", run_plan, run_floor_columns},
     {"first", run_plan, run_floor_ddl_twice},
+    {"ask", run_plan, NULL},
     {"apply", run_apply, NULL},
     {"sql", run_sql, NULL},
 };

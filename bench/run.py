@@ -185,6 +185,23 @@ class Bench:
         many = max(s["memory"] for s in seen["apply"])
         self.line("a rebuild's peak memory / that with a tenth of the rows", rows_of(self.rows), many, few, "kib", 1.1)
 
+    def probes(self):
+        """A plan that asks one table five things, without an apply, against the same questions in one bare SELECT."""
+        base = self.big(self.rows)
+        desired = self.file("probes.sql", big_schema().replace("name TEXT", "name TEXT NOT NULL CHECK (name <> '')")
+                            .replace("n INTEGER", "n NUMERIC CHECK (n > 0)").replace("email TEXT", "email TEXT NOT NULL"))
+        ask = self.file("probes-floor.sql", "SELECT count(*), count(CASE WHEN name IS NULL THEN 1 END), "
+                        "count(CASE WHEN NOT (name <> '') THEN 1 END), "
+                        "count(CASE WHEN typeof(n) NOT IN ('null', 'integer') THEN 1 END), "
+                        "count(CASE WHEN NOT (CASE WHEN typeof(n) IN ('null', 'integer') THEN n END > 0) THEN 1 END), "
+                        "count(CASE WHEN email IS NULL THEN 1 END) FROM t1;")
+        floor, took = [], []
+        for _ in range(5):
+            floor.append(self.once("sql", base, ask)["subject"])
+            took.append(self.once("ask", base, desired)["subject"])
+        self.line("five questions to one table / one bare SELECT of them", rows_of(self.rows), statistics.median(took),
+                  statistics.median(floor), "us", 1.3)
+
     def in_place(self):
         base, desired = self.big(self.rows), self.file("in-place.sql", big_schema(email="TEXT NOT NULL"))
         ask = self.file("ask.sql", "SELECT count(*) FROM t1 WHERE email IS NULL;")
@@ -215,7 +232,7 @@ def rows_of(n):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--build", default=ROOT / "build", type=pathlib.Path)
-    parser.add_argument("--only", action="append", choices=["start", "plan", "memory", "rebuild", "in-place"])
+    parser.add_argument("--only", action="append", choices=["start", "plan", "memory", "rebuild", "probes", "in-place"])
     parser.add_argument("--rows", default=2_000_000, type=int)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
@@ -231,6 +248,8 @@ def main():
         bench.peak_memory(1000)
     if bench.wants("rebuild"):
         bench.rebuild()
+    if bench.wants("probes"):
+        bench.probes()
     if bench.wants("in-place"):
         bench.in_place()
     if args.write:

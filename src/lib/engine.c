@@ -281,7 +281,7 @@ static int plan_again(start *s, const mo_plan *given)
     mo_error_set(&m->error, MOULT_CHANGED, "plan %.8s does not fit %s", given->id, moult_database_name(m));
     mo_error_detail(&m->error,
                     "what leads to its schema is plan %.8s: the rows have changed, the file was edited, or it was made "
-                    "with other options (--include, --exclude, --column-order)",
+                    "with other options (--include, --exclude, --column-order, --rule)",
                     s->plan->id);
     return mo_error_hint(&m->error, "make a new plan");
 }

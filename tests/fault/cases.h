@@ -121,6 +121,17 @@ static const fault_case fault_cases[] = {
     {"expand", PEOPLE PETS ROWS, PEOPLE PETS, FIRST_NAMES PETS, FAULT_EXPAND},
     {"contract", PEOPLE PETS ROWS, PEOPLE PETS, FIRST_NAMES PETS, FAULT_HOOKS | FAULT_CONTRACT},
     {"online", PEOPLE PETS ROWS, PEOPLE PETS, STRICT_PEOPLE PETS, FAULT_ONLINE},
+    {"asked", PEOPLE PETS "CREATE INDEX pet_owner ON pet (owner);\n" ROWS,
+     PEOPLE PETS "CREATE INDEX pet_owner ON pet (owner);\n",
+     "-- @allow drop-index-of-key pet_owner: few pets\n"
+     "CREATE TABLE person (id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+     "  name TEXT COLLATE NOCASE UNIQUE, -- @allow change-collation: looked at\n"
+     "  age TEXT DEFAULT 7, mail TEXT NOT NULL CHECK (mail <> ''), -- @fill name || '!'\n"
+     "  CHECK (person.age > '0'));\n"
+     "CREATE UNIQUE INDEX person_name ON person (name COLLATE NOCASE, lower(mail)) WHERE age > 1;\n"
+     "CREATE TABLE pet (id INTEGER PRIMARY KEY, owner INT REFERENCES person (id) ON DELETE SET NULL, \n"
+     "  kind TEXT CHECK (kind IN ('cat', 'dog')));\n",
+     0},
 };
 enum { FAULT_CASES = sizeof fault_cases / sizeof fault_cases[0] };
 

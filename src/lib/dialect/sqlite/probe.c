@@ -226,10 +226,28 @@ static void forget(mo_probe *p)
         p->indexes.items[i]->found = (mo_findings){0};
 }
 
+/* Will all rows, or the values of an index, be written anew? Then it matters how many bytes that is. */
+static int writes_all(const mo_probe *p)
+{
+    size_t drops = 0;
+    for (size_t i = 0; p->change && i < p->change->parts.count; i++) {
+        const mo_part *part = &p->change->parts.items[i];
+        const mo_constraint *k = part->constraint_after ? part->constraint_after : part->constraint_before;
+        drops += part->kind == MO_PART_COLUMN && part->op == MOULT_OP_DROP;
+        if (part->kind == MO_PART_OPTION || part->kind == MO_PART_ORDER ||
+            (part->kind == MO_PART_CONSTRAINT && k->kind <= MO_CONSTRAINT_UNIQUE) ||
+            (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_ALTER &&
+             ((part->attrs & (1u << MO_ATTR_COLLATION)) ||
+              mo_probe_changes_store(p, part->column_before, part->column_after))))
+            return 1;
+    }
+    return drops > 0 || p->indexes.count > 0;
+}
+
 static int store_size(mo_probe *p)
 {
     int64_t bytes = 0, rows = p->rows < 0 ? 1 : p->rows; /* not counted: there are some */
-    int rc = mo_probe_bytes(p, &bytes);
+    int rc = writes_all(p) ? mo_probe_bytes(p, &bytes) : MOULT_OK;
     if (p->change) {
         p->change->rows = rows;
         p->change->bytes = bytes;
@@ -393,7 +411,7 @@ static int one(probes *all, size_t at)
         p.before = mo_schema_find(mo_plan_start(all->plan), MO_KIND_TABLE, c->after->parent);
         rc = p.before ? find_indexes(&p, c->after->parent) : MOULT_OK;
     } else if (c->op == MOULT_OP_DROP && c->kind == MO_KIND_INDEX) {
-        c->serves = mo_probe_serves(&p, c->before);
+        rc = mo_probe_serves(&p, c->before, &c->serves);
     } else if (c->kind == MO_KIND_VIRTUAL_TABLE ? c->op != MOULT_OP_CREATE && c->op != MOULT_OP_RENAME
                                                 : c->kind == MO_KIND_TABLE && c->op == MOULT_OP_DROP) {
         rc = count_rows(&p, c);

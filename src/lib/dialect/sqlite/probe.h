@@ -115,7 +115,10 @@ mo_fate mo_cast_try(mo_cast *cast, sqlite3_value *value);
 /* The value as it will be stored; NULL when it would be refused. Valid until the next call. */
 sqlite3_value *mo_cast_value(mo_cast *cast, sqlite3_value *value);
 void mo_casts_free(mo_probe *p);
-const char *mo_cast_operand(const mo_cast *cast);
+/* An expression for what will be stored of a value; `number`: the cast's place among them. */
+void mo_cast_stored(mo_str *sql, const mo_cast *cast, size_t number, const char *value);
+/* "CASE WHEN … THEN _moult_cast(question, value": what is left are the keys, and ") END". */
+void mo_cast_call(mo_str *sql, const mo_cast *cast, size_t question);
 int mo_probe_changes_store(const mo_probe *p, const mo_column *before, const mo_column *after);
 int mo_probe_ask_cast(mo_probe *p, mo_part *part);
 int mo_probe_ask_strict(mo_probe *p, mo_part *part);
@@ -125,8 +128,8 @@ int mo_probe_ask_key_values(mo_probe *p, mo_part *part, const mo_column *before,
 /* probe_column.c, probe_check.c, probe_key.c, probe_foreign.c: the questions of one part, or of the indexes. */
 int mo_probe_ask_column(mo_probe *p, mo_part *part);
 int mo_probe_ask_check(mo_probe *p, mo_part *part, const mo_constraint *check);
-/* The foreign key whose rows a dropped index finds, as "orders(user_id)", when nothing else does; NULL: none. */
-const char *mo_probe_serves(mo_probe *p, const mo_object *index);
+/* The foreign key whose rows a dropped index finds, as "orders(user_id)", when nothing else does; NULL: none. NOMEM. */
+int mo_probe_serves(mo_probe *p, const mo_object *index, const char **out);
 int mo_probe_ask_foreign(mo_probe *p, mo_part *part, const mo_constraint *key);
 int mo_probe_ask_key_nulls(mo_probe *p, mo_part *part);
 /* After the pass, each by a query of its own. */

@@ -269,10 +269,11 @@ void mo_probe_note(mo_str *sql, const mo_probe *p, const mo_question *q)
 static void add_question(mo_str *sql, const mo_probe *p, const mo_question *q)
 {
     if (q->cast) {
-        mo_str_addf(sql, "count(_moult_cast(%zu, %s", q->number, mo_cast_operand(q->cast));
+        mo_str_add(sql, "count(");
+        mo_cast_call(sql, q->cast, q->number);
         for (size_t i = 0; i < (p->key.count ? p->key.count : 1); i++)
             mo_str_addf(sql, ", \"_moult_k%zu\"", i);
-        mo_str_add(sql, "))");
+        mo_str_add(sql, ") END)");
         return;
     }
     mo_str_add(sql, "count(CASE WHEN ");

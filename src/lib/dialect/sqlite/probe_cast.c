@@ -3,7 +3,7 @@
  * probe_cast.c - what becomes of values when the type of their column changes: SQLite itself is asked.
  *
  * Each value is put into a column of the new type, in a private database, and read again. The same value of the same
- * kind is no change. Another kind from which the old type makes the old value again is another form ('7' as 7). All
+ * kind is no change. Kinds of which no value changes, as examples show first, are passed over: typeof() is cheap. Another kind from which the old type makes the old value again is another form ('7' as 7). All
  * else is lost ('007' as 7), or refused (a STRICT table, a row id).
  */
 #include <stdio.h>
@@ -14,6 +14,7 @@
 struct mo_cast {
     const mo_column *before, *after;
     const char *operand;                      /* over the table as it is */
+    const char *stays;                        /* kinds of which no value changes, for IN: "'null', 'blob'" */
     sqlite3_stmt *clear[2], *put[2], *get[2]; /* [0]: of the new type; [1]: of the old one */
 };
 
@@ -37,9 +38,16 @@ int mo_probe_changes_store(const mo_probe *p, const mo_column *before, const mo_
                                                   mo_sqlite_affinity(mo_column_attr(after, MO_ATTR_TYPE));
 }
 
-const char *mo_cast_operand(const mo_cast *cast)
+void mo_cast_stored(mo_str *sql, const mo_cast *cast, size_t number, const char *value)
 {
-    return cast->operand;
+    mo_str_addf(sql, "CASE WHEN typeof(%s) IN (%s) THEN %s ELSE _moult_as(%zu, %s) END", value, cast->stays, value,
+                number, value);
+}
+
+void mo_cast_call(mo_str *sql, const mo_cast *cast, size_t question)
+{
+    mo_str_addf(sql, "CASE WHEN typeof(%s) NOT IN (%s) THEN _moult_cast(%zu, %s", cast->operand, cast->stays, question,
+                cast->operand);
 }
 
 /* --- the columns in the scratch ---------------------------------------------------------------------------------------- */
@@ -88,6 +96,39 @@ static int open_scratch(mo_probe *p)
     return rc;
 }
 
+/* Examples of each kind; in the order of sqlite3_value_type(). What SQLite does depends on the kind, and within one on
+ * whether it looks like a number, has a fraction, or is too large. */
+static int find_kinds(mo_probe *p, mo_cast *cast)
+{
+    static const char sql[] =
+        "SELECT column1 FROM (VALUES (0), (1), (-7), (9007199254740993), (9223372036854775807), (-9223372036854775807),"
+        " (0.5), (1.0), (-2.0), (1e300), (9e18), (''), ('x'), ('7'), ('007'), ('1.5'), ('1e3'), (' 1 '),"
+        " ('9223372036854775808'), (x''), (x'31'), (x'00ff'))";
+    static const char *const names[] = {NULL, "'integer'", "'real'", "'text'", "'blob'"};
+    int changes[5] = {0}, rc = SQLITE_DONE;
+    sqlite3_stmt *examples;
+    mo_str stays = {0};
+    int code = mo_sqlite_prepare(mo_sqlite_scratch_conn(p->scratch), sql, &examples, NULL, p->err);
+    if (code != MOULT_OK)
+        return code;
+    while ((rc = sqlite3_step(examples)) == SQLITE_ROW) {
+        mo_fate fate = mo_cast_try(cast, sqlite3_column_value(examples, 0));
+        int kind = sqlite3_column_type(examples, 0);
+        if (fate == MO_FATE_COUNT || kind > SQLITE_BLOB)
+            break;
+        changes[kind] |= fate != MO_FATE_SAME;
+    }
+    if (rc != SQLITE_DONE)
+        code = mo_error_nomem(p->err);
+    sqlite3_finalize(examples);
+    mo_str_add(&stays, cast->after->row_id ? "''" : "'null'");
+    for (int kind = SQLITE_INTEGER; kind <= SQLITE_BLOB; kind++)
+        if (!changes[kind])
+            mo_str_addf(&stays, ", %s", names[kind]);
+    cast->stays = mo_str_into(&stays, p->region);
+    return code == MOULT_OK && cast->stays == NULL ? mo_error_nomem(p->err) : code;
+}
+
 int mo_probe_cast(mo_probe *p, const mo_column *before, const mo_column *after, mo_cast **out)
 {
     mo_str operand = {0};
@@ -110,6 +151,8 @@ int mo_probe_cast(mo_probe *p, const mo_column *before, const mo_column *after, 
         rc = make_column(p, cast, 0);
     if (rc == MOULT_OK && before)
         rc = make_column(p, cast, 1);
+    if (rc == MOULT_OK)
+        rc = find_kinds(p, cast);
     if (mo_vec_push(p->region, &p->casts, cast)) /* also when it failed: its statements are finalised with the others */
         rc = mo_error_nomem(p->err);
     *out = cast;
@@ -203,6 +246,8 @@ mo_fate mo_cast_try(mo_cast *cast, sqlite3_value *value)
         return MO_FATE_REFUSED;
     if (same(value, now))
         return MO_FATE_SAME;
+    if (cast->before == NULL) /* a new column: there is no way back */
+        return MO_FATE_CHANGED;
     rc = put(cast, 1, now, &back);
     if (rc == SQLITE_NOMEM)
         return MO_FATE_COUNT;

@@ -192,29 +192,31 @@ int mo_probe_ask_foreign(mo_probe *p, mo_part *part, const mo_constraint *key)
 
 /* --- the index that finds a parent's rows ----------------------------------------------------------------------------- */
 
-/* The column that an index begins with: of "CREATE INDEX i ON t(a, b)" "a"; NULL: an expression. */
-static const char *first_column(mo_probe *p, const mo_object *index)
+/* The token that is the column an index begins with: of "CREATE INDEX i ON t(a, b)" `a`; END: an expression. */
+static mo_token first_column(const mo_object *index)
 {
     const char *start;
     size_t length;
     mo_lexer x;
-    mo_token t, next;
-    char *name;
+    mo_token t = {.kind = MO_TOKEN_END}, next;
     if (!mo_sqlite_inside(index->sql, &start, &length))
-        return NULL;
+        return t;
     mo_lexer_init(&x, &mo_lex_sqlite, start, length);
     t = mo_lexer_next(&x);
     next = mo_lexer_next(&x);
     if ((t.kind != MO_TOKEN_WORD && t.kind != MO_TOKEN_QUOTED) || mo_token_is_punct(&next, '('))
-        return NULL;
-    name = mo_region_alloc(p->region, t.length + 1);
-    if (name)
-        name[mo_token_value(&t, name)] = '\0';
-    return name;
+        t.kind = MO_TOKEN_END;
+    return t;
 }
 
-/* Does something else that stays find rows by this column? */
-static int found_otherwise(mo_probe *p, const mo_object *table, const char *column)
+static int begins_with(const mo_object *index, const char *column)
+{
+    mo_token t = first_column(index);
+    return t.kind != MO_TOKEN_END && mo_probe_mentions(t.text, t.length, column);
+}
+
+/* Does something that stays find rows by this column? */
+static int found_otherwise(const mo_probe *p, const mo_object *table, const char *column)
 {
     const mo_schema *s = p->plan->target;
     for (size_t i = 0; i < table->table->constraints.count; i++) {
@@ -224,22 +226,24 @@ static int found_otherwise(mo_probe *p, const mo_object *table, const char *colu
     }
     for (size_t i = 0; i < s->objects.count; i++) {
         const mo_object *o = s->objects.items[i];
-        if (o->kind == MO_KIND_INDEX && mo_name_equal(o->parent, table->name) &&
-            mo_name_equal(first_column(p, o), column))
+        if (o->kind == MO_KIND_INDEX && mo_name_equal(o->parent, table->name) && begins_with(o, column))
             return 1;
     }
     return 0;
 }
 
-const char *mo_probe_serves(mo_probe *p, const mo_object *index)
+int mo_probe_serves(mo_probe *p, const mo_object *index, const char **out)
 {
     const mo_object *table = mo_schema_find(p->plan->target, MO_KIND_TABLE, index->parent);
-    const char *column = first_column(p, index);
-    for (size_t i = 0; table && column && i < table->table->constraints.count; i++) {
+    *out = NULL;
+    for (size_t i = 0; table && i < table->table->constraints.count && !*out; i++) {
         const mo_constraint *k = table->table->constraints.items[i];
-        if (k->kind == MO_CONSTRAINT_FOREIGN_KEY && mo_name_equal(k->columns[0], column) &&
-            !found_otherwise(p, table, column))
-            return mo_region_printf(p->plan->region, "%s(%s)", table->name, column);
+        if (k->kind != MO_CONSTRAINT_FOREIGN_KEY || !begins_with(index, k->columns[0]) ||
+            found_otherwise(p, table, k->columns[0]))
+            continue;
+        *out = mo_region_printf(p->plan->region, "%s(%s)", table->name, k->columns[0]);
+        if (*out == NULL)
+            return mo_error_nomem(p->err);
     }
-    return NULL;
+    return MOULT_OK;
 }

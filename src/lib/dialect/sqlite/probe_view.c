@@ -60,24 +60,27 @@ int mo_probe_value(mo_probe *p, const mo_column *after, mo_str *sql)
     const mo_part *part = mo_probe_part_of(p, after->name);
     const char *value = after->fill ? after->fill : after->attr[MO_ATTR_DEFAULT].text;
     mo_cast *cast = NULL;
+    mo_str plain = {0};
     int computed = after->attr[MO_ATTR_GENERATED].canonical != NULL;
     if (computed && (!before || (part && (part->attrs & (1u << MO_ATTR_GENERATED)))))
         return 0;
     if (!computed && (!before || mo_probe_changes_store(p, before, after)) &&
         mo_probe_cast(p, before, after, &cast) != MOULT_OK)
         return 0;
+    if (before)
+        filled(&plain, after, before);
+    else
+        mo_str_addf(&plain, "(%s)", value ? value : "NULL");
     if (cast) {
         size_t i = 0;
         while (p->casts.items[i] != cast)
             i++;
-        mo_str_addf(sql, "_moult_as(%zu, ", i);
+        mo_cast_stored(sql, cast, i, mo_str_text(&plain));
+    } else {
+        mo_str_add(sql, mo_str_text(&plain));
     }
-    if (before)
-        filled(sql, after, before);
-    else
-        mo_str_addf(sql, "(%s)", value ? value : "NULL");
-    if (cast)
-        mo_str_addc(sql, ')');
+    sql->failed |= plain.failed;
+    mo_str_free(&plain);
     return 1;
 }
 

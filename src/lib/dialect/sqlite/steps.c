@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* steps.c - drops and creates, and which change goes to which rung. */
+#include <stdio.h>
 #include <string.h>
 
 #include "dialect/sqlite/ladder.h"
 
 static char *change_key(mo_kind kind, const char *name, char *room, size_t size)
 {
-    mo_str s = {0};
-    mo_str_addf(&s, "%d %s", (int)kind, name);
-    if (s.failed || s.length >= size) {
-        mo_str_free(&s);
-        return NULL;
-    }
-    memcpy(room, mo_str_text(&s), s.length + 1);
-    mo_str_free(&s);
-    return room;
+    int n = snprintf(room, size, "%d %s", (int)kind, name);
+    return n > 0 && (size_t)n < size ? room : NULL;
 }
 
 int mo_ladder_changed(const mo_ladder *l, const mo_object *o)
