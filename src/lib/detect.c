@@ -229,7 +229,10 @@ static int mark_undo(moult *m, mo_plan *plan, const mo_schema *owned)
 int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
 {
     mo_schema *owned_renamed = NULL;
-    mo_ownership own = {.all = own_all, .owned = owned};
+    mo_ownership own = {.all = own_all,
+                        .owned = owned,
+                        .same_type = m->options.pub.same_type,
+                        .same_type_user = m->options.pub.same_type_user};
     int rc = MOULT_OK;
     if (declares_renames(plan->desired)) {
         if (!plan->behind) /* on the way back they were made for this very database */

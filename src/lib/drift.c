@@ -114,7 +114,8 @@ static int take_foreign(mo_region *r, const mo_schema *left, mo_drift_texts *out
 int mo_drift_find(moult *m, const mo_schema *live, mo_schema *recorded, mo_region *r, mo_drifts *drift,
                   mo_drift_texts *foreign)
 {
-    mo_ownership own = {.owned = recorded};
+    mo_ownership own = {
+        .owned = recorded, .same_type = m->options.pub.same_type, .same_type_user = m->options.pub.same_type_user};
     mo_schema *left = NULL;
     mo_plan *plan = mo_plan_new(m->dialect);
     int rc = plan ? MOULT_OK : mo_error_nomem(&m->error);

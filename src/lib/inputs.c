@@ -35,7 +35,7 @@ int mo_start_inputs(start *s)
     int rc;
     const moult_options *o = &s->m->options.pub;
     mo_hasher *h = mo_hasher_new();
-    int flags[] = {(int)o->own, o->column_order_strict, o->backward};
+    int flags[] = {(int)o->own, o->column_order_strict, o->backward, o->same_type != NULL};
     if (h == NULL)
         return mo_error_nomem(&s->m->error);
     mo_hasher_add_text(h, MOULT_VERSION);

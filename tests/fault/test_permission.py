@@ -147,7 +147,7 @@ def test_when_it_is_asked_for(tmp_path):
     done = place.apply("--mode", "dry_run", "--export", "a.sql")
     assert done.returncode == 0, done.stderr
     plan = subprocess.run([str(built.moult()), "plan", "--url", str(place.db), "--to", str(place.desired), "--own=all", "--mode",
-                           "aggressive", "--export", "b.sql"], cwd=place.work, capture_output=True, text=True)
+                           "aggressive", "--no-attic", "--export", "b.sql"], cwd=place.work, capture_output=True, text=True)
     assert plan.returncode == 0, plan.stderr
     assert place.hash() == was
     scripts = [(place.work / name).read_text().split("INSERT INTO _moult_history")[0] for name in ("a.sql", "b.sql")]

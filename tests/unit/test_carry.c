@@ -305,3 +305,72 @@ Test(carry, wide_tables)
     mo_str_free(&live);
     mo_str_free(&desired);
 }
+
+/* --- types of the application's own ------------------------------------------------------------------------------- */
+
+typedef struct asked {
+    int answer;
+    char said[512];
+} asked;
+
+static int same_type(void *user, const char *table, const char *column, const char *live, const char *desired)
+{
+    asked *a = user;
+    size_t n = strlen(a->said);
+    snprintf(a->said + n, sizeof a->said - n, "[%s|%s|%s|%s]", table, column, live, desired);
+    return a->answer;
+}
+
+static void expect_types(const char *live, const char *desired, int answer, const char *said, const char *target,
+                         const char *rows)
+{
+    asked a = {.answer = answer};
+    round_of r = begin(live, desired, NULL);
+    r.own.same_type = same_type;
+    r.own.same_type_user = &a;
+    expect_round(&r, target, rows);
+    cr_expect_str_eq(a.said, said);
+    end(&r);
+}
+
+Test(types, the_same_are_no_difference)
+{
+    expect_types("CREATE TABLE t(a VARCHAR(10) NOT NULL DEFAULT '1', b INT)",
+                 "CREATE TABLE t(a JSON NOT NULL DEFAULT '1', b INT)", 1, "[t|a|varchar(10)|json]",
+                 "CREATE TABLE t(a VARCHAR(10) NOT NULL DEFAULT '1', b INT)", "");
+    expect_types("CREATE TABLE t(a VARCHAR(10))", "CREATE TABLE t(a JSON)", 0, "[t|a|varchar(10)|json]",
+                 "CREATE TABLE t(a JSON)", "~ column t.a | VARCHAR(10) → JSON\n");
+    expect_types("CREATE TABLE t(a TEXT)", "CREATE TABLE t(a text)", 1, "", "CREATE TABLE t(a TEXT)", "");
+}
+
+Test(types, no_type_is_one_too)
+{
+    expect_types("CREATE TABLE t(a, b)", "CREATE TABLE t(a TEXT CHECK (a <> ''), b)", 1, "[t|a||text]",
+                 "CREATE TABLE t(a CHECK (a <> ''), b)", "+ constraint t | CHECK (a <> '')\n");
+    expect_types("CREATE TABLE t(a DOUBLE PRECISION)", "CREATE TABLE t(a)", 1, "[t|a|double precision|]",
+                 "CREATE TABLE t(a DOUBLE PRECISION)", "");
+}
+
+Test(types, hostile_names)
+{
+    expect_types("CREATE TABLE \"t \"\" (\"(\"a,[\" INT, \"TEXT\" DATE)",
+                 "CREATE TABLE \"t \"\" (\"(\"a,[\" TEXT, \"TEXT\" BLOB)", 1,
+                 "[t \" (|a,[|int|text][t \" (|TEXT|date|blob]",
+                 "CREATE TABLE \"t \"\" (\"(\"a,[\" INT, \"TEXT\" DATE)", "");
+}
+
+Test(types, an_answer_that_is_none)
+{
+    static const int answers[] = {2, -1, 4711};
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        asked a = {.answer = answers[i]};
+        round_of r = begin("CREATE TABLE t(a INT)", "CREATE TABLE t(a TEXT)", NULL);
+        r.own.same_type = same_type;
+        r.own.same_type_user = &a;
+        cr_assert_eq(mo_carry(&mo_dialect_sqlite, r.live, r.desired, &r.own, r.plan, &r.target, &tree_err),
+                     MOULT_INVALID);
+        cr_expect(strstr(tree_err.pub.message, "t.a"), "%s", tree_err.pub.message);
+        mo_error_clear(&tree_err);
+        end(&r);
+    }
+}

@@ -25,6 +25,10 @@ typedef struct mo_carrier {
 /* One note, once. */
 int mo_carry_note(mo_carrier *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* types.c - where the caller's comparator says that types which differ are the same, the target has the live one. *kept is
+ * set to 1 where that happened. INVALID: an answer that is none. */
+int mo_carry_types(const mo_carrier *c, const mo_table_pair *pair, int *kept);
+
 /* Adds to `table` (a copy of a declared one) what of the live table is neither declared nor owned. */
 int mo_carry_table(mo_carrier *c, const mo_object *live, mo_object *table);
 

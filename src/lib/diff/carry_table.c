@@ -305,6 +305,12 @@ static int compose(mo_part_carrier *p)
     return table->sql ? read_back(p) : mo_error_nomem(p->c->err);
 }
 
+static int finish(mo_part_carrier *p)
+{
+    p->c->added = 1;
+    return compose(p);
+}
+
 static int carry_parts(mo_part_carrier *p)
 {
     const mo_table *live = p->pair.live->table, *target = p->table->table;
@@ -316,20 +322,21 @@ static int carry_parts(mo_part_carrier *p)
     if (!p->moved || !p->bare || !p->partner || !taken)
         return mo_error_nomem(p->c->err);
     mo_pair_constraints(&p->pair, p->partner, taken);
-    int rc = carry_columns(p);
+    int rc = p->c->own->same_type ? mo_carry_types(p->c, &p->pair, &p->added) : MOULT_OK;
+    if (rc == MOULT_OK && p->c->own->all) /* nothing is somebody else's */
+        return p->added ? finish(p) : MOULT_OK;
+    if (rc == MOULT_OK)
+        rc = carry_columns(p);
     if (rc == MOULT_OK)
         rc = carry_constraints(p);
     if (rc == MOULT_OK)
         rc = carry_options(p);
-    if (rc != MOULT_OK || !p->added)
-        return rc;
-    p->c->added = 1;
-    return compose(p);
+    return rc == MOULT_OK && p->added ? finish(p) : rc;
 }
 
 int mo_carry_table(mo_carrier *c, const mo_object *live, mo_object *table)
 {
-    if (c->own->all)
+    if (c->own->all && !c->own->same_type)
         return MOULT_OK;
     if (!mo_renames_any(&c->renames) && live->canonical && table->canonical &&
         strcmp(live->canonical, table->canonical) == 0)

@@ -21,6 +21,8 @@ typedef struct mo_ownership {
     const mo_schema *owned; /* what the last applied version declared; NULL: nothing was */
     int renamed; /* the renames were done: `live` and `owned` have the new names, annotations are not followed
                              * again. Also taken from a plan that has renames already. */
+    moult_same_type_fn same_type; /* NULL: types are the same when their canonical forms are */
+    void *same_type_user;
 } mo_ownership;
 
 /*
