@@ -175,6 +175,21 @@ def test_statement(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_statement_of_a_hook(tmp_path):
+    """A hook that never returns."""
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    (hooks / "010_endless.before_ddl.sql").write_text(
+        "UPDATE t SET a = (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n);\n")
+    db = database(tmp_path, "CREATE TABLE t (a); INSERT INTO t VALUES (1);")
+    done, seconds = moult("apply", "--url", db, "--to", schema(tmp_path), "--own=all", "--hooks", hooks, "--mode=aggressive",
+                          "--statement-timeout", "300ms")
+    names(done, "0.3 seconds", "--statement-timeout")
+    assert "010_endless" in done.stderr, done.stderr
+    assert seconds < SLACK
+    assert sqlite3.connect(db).execute("SELECT * FROM t").fetchall() == [(1,)]
+
+
 @pytest.mark.parametrize("source", ["-", "cmd:sleep 50", "cmd:exec >&-; exec 2>&-; sleep 50"])
 def test_cancelled_while_the_source_is_read(tmp_path, source):
     """Ctrl-C ends it soon, not at its limit: with a silent pipe, a command that runs on, one that has closed its output."""

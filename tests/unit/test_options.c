@@ -130,7 +130,10 @@ Test(options, caches_that_are_none)
                                 "redis+unix://",
                                 "redis+other://host",
                                 "rediss+unix:///x"};
-    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+    moult_cache *cache = NULL;
+    int has_redis = moult_cache_open(&cache, "redis://host") != MOULT_UNSUPPORTED;
+    moult_cache_close(cache);
+    for (size_t i = 0; i < (has_redis ? sizeof none / sizeof *none : 1); i++)
         REFUSED(cache, none[i]);
 }
 

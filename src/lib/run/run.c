@@ -28,11 +28,13 @@ typedef struct runner {
     size_t step_number;
     int64_t rows; /* of the statement that runs */
     double began; /* the step */
+    double noted; /* when the lock was last told */
     double told;  /* the last progress event */
     mo_deadline limit;
 } runner;
 
 #define MO_PROGRESS_EVERY 0.1 /* seconds between two progress events */
+#define MO_NOTE_EVERY 1.0     /* and between two notes of a long step */
 
 int mo_monitor_log(const mo_monitor *m, int level, const char *fmt, ...)
 {
@@ -71,6 +73,17 @@ static int tell(runner *r, moult_event_kind kind, int finished, int64_t done)
     return r->monitor->on_event(r->monitor->user, &e) ? MOULT_CANCELLED : MOULT_OK;
 }
 
+/* The step, for whoever looks at the lock; `done`: rows of a long one. */
+static void note_step(runner *r, int64_t done)
+{
+    char rows[64] = "";
+    if (done > 0 && r->rows > 0)
+        snprintf(rows, sizeof rows, " (%lld of %lld rows)", (long long)done, (long long)r->rows);
+    r->noted = mo_clock_now();
+    mo_monitor_note(r->d, r->monitor, "plan %.8s, step %zu of %zu: %s%s", r->plan->id, r->step_number,
+                    r->plan->steps.count, r->step->title, rows);
+}
+
 /* Called while a statement runs. */
 static int tick(void *user, int64_t rows_done)
 {
@@ -81,6 +94,8 @@ static int tick(void *user, int64_t rows_done)
     if (mo_deadline_passed(r->limit))
         return MOULT_TIMEOUT;
     now = mo_clock_now();
+    if (now - r->noted >= MO_NOTE_EVERY)
+        note_step(r, rows_done);
     if (now - r->told < MO_PROGRESS_EVERY || rows_done < 0)
         return MOULT_OK;
     r->told = now;
@@ -176,6 +191,7 @@ static int drive(runner *r, size_t i, mo_drive_stage stage)
     r->step_number = i + 1;
     r->began = r->told = mo_clock_now();
     r->limit = mo_deadline_in(r->monitor->statement_timeout);
+    note_step(r, 0);
     rc = r->d->drive(r->c, r->plan, r->step, stage, &drive, r->err);
     if (rc != MOULT_OK && r->err->pub.code != rc) /* stopped by what it told, which says no more than that */
         mo_error_set(r->err, rc, "%s in step %zu of %zu", rc == MOULT_TIMEOUT ? "a time limit passed" : "cancelled",
@@ -224,6 +240,11 @@ static int run_hook(runner *r)
     r->limit = mo_deadline_in(r->monitor->statement_timeout);
     r->rows = 0;
     rc = mo_run_hook(r->d, r->c, r->plan, r->step, &watch, r->err);
+    if (rc == MOULT_TIMEOUT)
+        mo_error_hint(r->err,
+                      "its limit is %g seconds a statement; allow more: --statement-timeout (the option "
+                      "statement_timeout)",
+                      r->monitor->statement_timeout);
     return rc == MOULT_OK ? r->calls->hook(r->calls->user, r->step, mo_clock_now() - r->began, r->err) : rc;
 }
 
@@ -252,8 +273,7 @@ static int run_step(runner *r, size_t i, int rows_seen)
     r->step = &r->plan->steps.items[i];
     r->step_number = i + 1;
     r->began = r->told = mo_clock_now();
-    mo_monitor_note(r->d, r->monitor, "plan %.8s, step %zu of %zu: %s", r->plan->id, r->step_number,
-                    r->plan->steps.count, r->step->title);
+    note_step(r, 0);
     rc = tell(r, MOULT_EVENT_STEP, 0, 0);
     if (rc == MOULT_OK)
         rc = asked_to_stop(r);
