@@ -6,6 +6,7 @@ MOULT_REWRITE=1 writes the table and the pages anew; what their examples print i
 """
 import json
 import os
+import sqlite3
 import subprocess
 
 import pytest
@@ -159,3 +160,30 @@ def test_a_hook_is_judged(tmp_path, moult):
     assert judged("--rule", "data-hook=high")["001_fill"] == ("data-hook", "high")
     (tmp_path / "hooks" / "001_fill.before_ddl.sql").unlink()
     assert "001_fill" not in judged()
+
+
+def test_a_hook_may_put_rows_right(tmp_path, moult):
+    """Rows that forbid a change stop an apply before its first step, but not while a hook is to run that changes them."""
+    before = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, p INTEGER);\nCREATE TABLE p (id INTEGER PRIMARY KEY);\n"
+    after = ("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL UNIQUE CHECK (a <> ''), p INTEGER REFERENCES p);\n"
+             "CREATE TABLE p (id INTEGER PRIMARY KEY);\n")
+    (tmp_path / "a.sql").write_text(before)
+    (tmp_path / "b.sql").write_text(after)
+
+    def apply(source):
+        return moult("apply", "--url", "app.db", "--to", source, "--mode", "aggressive", "--no-backup", cwd=tmp_path)
+
+    assert apply("a.sql").code == 0
+    with sqlite3.connect(tmp_path / "app.db") as db:
+        db.execute("INSERT INTO t VALUES (1, 'x', 1), (2, 'x', 2), (3, NULL, NULL), (4, '', NULL)")
+    assert "becomes NOT NULL, and is NULL in 1 row (id 3)" in apply("b.sql").err
+    (tmp_path / "hooks").mkdir()
+    hook = tmp_path / "hooks" / "001_fix.before_ddl.sql"
+    hook.write_text("UPDATE t SET a = coalesce(a, '?') || id;\nINSERT INTO p VALUES (1), (2);\n")
+    told = moult("plan", "--url", "app.db", "--to", "b.sql", cwd=tmp_path).out
+    assert "1 of 4 rows breaks it (id 4); a hook may change them before" in told
+    assert "2 of 4 rows have no parent (ids 1, 2); a hook may change them before" in told
+    done = apply("b.sql")
+    assert done.code == 0, done
+    with sqlite3.connect(tmp_path / "app.db") as db:
+        assert db.execute("SELECT a FROM t ORDER BY id").fetchall() == [("x1",), ("x2",), ("?3",), ("4",)]

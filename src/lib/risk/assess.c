@@ -58,6 +58,8 @@ static mo_judgement weigh(assessment *a, const mo_rule *rule, const mo_risk_subj
     if (f->forbidden && !a->plan->hooked) {
         out.level = MOULT_RISK_HIGH;
         out.forbidden = f->forbidden;
+    } else if (f->forbidden) {
+        out.reason = text(a, mo_region_printf(a->plan->region, "%s; a hook may change them before", out.reason));
     } else if (allow && out.level != MOULT_RISK_SAFE) {
         out.level = MOULT_RISK_SAFE;
         out.allowed = text(a, mo_region_dup(a->plan->region, allow->reason));

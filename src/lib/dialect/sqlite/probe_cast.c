@@ -275,7 +275,7 @@ static int tell(mo_probe *p, mo_question *q, mo_fate fate, const char *done)
     snprintf(is, sizeof is, "is %s by %.60s%s%.60s", done, type_name(after), of ? " of " : "", of ? after->name : "");
     snprintf(are, sizeof are, "are %s by %.60s%s%.60s", done, type_name(after), of ? " of " : "",
              of ? after->name : "");
-    return mo_probe_tell(p, q, fate, is, are);
+    return mo_probe_tell(p, q, (int)fate, is, are);
 }
 
 static int judge_cast(mo_probe *p, mo_question *q)
