@@ -34,10 +34,12 @@ void mo_caching_close(moult *m)
     m->cache = NULL;
 }
 
+/* A comparator of types is code, which no key can cover. */
 static int can_be_cached(const start *s)
 {
     const moult_options *o = &s->m->options.pub;
-    return s->m->cache && s->read.form == MO_SOURCE_TEXTS && !o->full && !o->record_only && o->phase == MOULT_PHASE_ALL;
+    return s->m->cache && !o->same_type && s->read.form == MO_SOURCE_TEXTS && !o->full && !o->record_only &&
+           o->phase == MOULT_PHASE_ALL;
 }
 
 /* NOTFOUND: this database cannot be told from others. */

@@ -205,8 +205,11 @@ static int decide(start *s, int writable)
     if (rc != MOULT_OK || waits)
         return rc;
     if (!writable) {
+        char fingerprint[65];
+        const char *kind;
         s->result->outcome = MOULT_UP_TO_DATE;
-        return s->plan->steps.count ? mo_export_refused(m, s->plan, s->why, s->result) : MOULT_OK;
+        return s->plan->steps.count ? mo_export_refused(m, s->plan, s->why, s->result)
+                                    : mo_start_last(s, &s->result->version, fingerprint, &kind);
     }
     if (s->journal.there)
         rc = mo_interrupted_check(s);
