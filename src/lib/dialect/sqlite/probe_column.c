@@ -58,8 +58,10 @@ static int refuse_or_tell(mo_probe *p, mo_findings *into, const mo_column *c, co
 {
     if (!p->plan->hooked)
         return refuse(p, c, what, rows, advice);
+    if (told)
+        return mo_evidence_say(p->plan->region, into, p->err, "%s", told);
     mo_evidence_forbid(into, rows->rows, NULL);
-    return told ? mo_evidence_say(p->plan->region, into, p->err, "%s", told) : MOULT_OK;
+    return MOULT_OK;
 }
 
 /* A column that comes new: with rows in the table a NOT NULL one needs a value for them. */
