@@ -120,7 +120,7 @@ class Place:
         return names
 
     def left(self):
-        return {n for n in self.names() if re.match("_moult_(at|log|new|old|wipe|bi|ai|bu|bd|ix|gone)_?", n)}
+        return {n for n in self.names() if re.match("_moult_(at|log|new|old|bi|ai|bu|bd|ix_[0-9]+|gone_[0-9]+)_|_moult_wipe", n)}
 
     def is_new(self):
         """Is it the desired schema, with nothing of moult's work left?"""

@@ -56,59 +56,6 @@ int mo_online_note(const mo_online *o, const char *fmt, ...)
     return o->drive->note ? o->drive->note(o->drive->user, text) : MOULT_OK;
 }
 
-/* A batch that built an index moved schema_version itself. */
-static int keep_version(mo_online *o, int64_t *version)
-{
-    mo_str sql = {0};
-    int rc = mo_online_ask(o, "PRAGMA main.schema_version", NULL, version);
-    if (rc != MOULT_OK || o->version < 0 || *version == o->version)
-        return rc;
-    mo_str_add(&sql, "UPDATE ");
-    mo_str_ident(&sql, o->at, '"');
-    mo_str_addf(&sql, " SET version = %lld", (long long)*version);
-    return mo_online_run_str(o, &sql, NULL, 0);
-}
-
-/* The next batch shall take as long as is aimed at; never more than twice as many rows as this one. */
-static void adapt(mo_online *o, int64_t rows, double seconds)
-{
-    double wanted = seconds > 0 ? (double)rows * MO_ONLINE_BATCH / seconds : (double)rows * 2;
-    if (rows <= 0)
-        return;
-    if (wanted > (double)rows * 2)
-        wanted = (double)rows * 2;
-    o->batch = wanted < 1 ? 1 : (int64_t)wanted;
-}
-
-int mo_online_batch(mo_online *o, int (*work)(mo_online *o, int64_t *rows, void *user), void *user, int64_t *rows)
-{
-    int64_t version = 0;
-    double began;
-    int rc;
-    *rows = 0;
-    o->c->eager = 1;
-    rc = mo_sqlite_exec(o->c, "BEGIN IMMEDIATE", o->drive->watch, o->err);
-    o->c->eager = 0;
-    began = mo_clock_now();
-    if (rc == MOULT_OK && o->version >= 0)
-        rc = mo_online_check(o);
-    if (rc == MOULT_OK)
-        rc = work(o, rows, user);
-    if (rc == MOULT_OK)
-        rc = keep_version(o, &version);
-    if (rc == MOULT_OK)
-        rc = mo_sqlite_commit(o->c, o->err);
-    if (rc != MOULT_OK) {
-        mo_sqlite_rollback(o->c);
-        return rc;
-    }
-    if (o->version >= 0)
-        o->version = version;
-    adapt(o, *rows, mo_clock_now() - began);
-    mo_clock_sleep(MO_ONLINE_PAUSE);
-    return MOULT_OK;
-}
-
 /* --- what it rests on ---------------------------------------------------------------------------------------------- */
 
 static int hash_row(void *user, size_t count, const mo_value *v)
@@ -299,6 +246,7 @@ static int open_online(mo_online *o, mo_conn *c, const mo_step *step, const mo_d
 
 static void close_online(mo_online *o)
 {
+    mo_online_leave(o);
     mo_schema_free(o->holder);
     mo_region_free(o->region);
 }
@@ -580,6 +528,8 @@ int mo_sqlite_drive(mo_conn *c, const mo_plan *plan, const mo_step *step, mo_dri
     mo_online o;
     int rc = open_online(&o, c, step, drive, err);
     (void)plan;
+    if (rc == MOULT_OK && stage != MO_DRIVE_RUN)
+        rc = mo_online_enter(&o);
     if (rc == MOULT_OK && stage == MO_DRIVE_PREPARE)
         rc = prepare(&o);
     else if (rc == MOULT_OK && stage == MO_DRIVE_BEGIN)
@@ -640,7 +590,9 @@ int mo_sqlite_tidy(mo_conn *c, const mo_plan *plan, const mo_drive *drive, mo_er
         rc = is_driven(plan, o.table) ? MOULT_OK : name_tables(&o);
         if (rc != MOULT_OK || is_driven(plan, o.table))
             continue;
-        rc = mo_online_note(&o, "clears away what an interrupted rebuild of '%s' left", o.table);
+        rc = mo_online_enter(&o);
+        if (rc == MOULT_OK)
+            rc = mo_online_note(&o, "clears away what an interrupted rebuild of '%s' left", o.table);
         if (rc == MOULT_OK)
             rc = clear(&o);
     }

@@ -4,6 +4,7 @@
  *
  *   online_plan.c   is it possible, is it worth it, and what it costs
  *   online_keys.c   how a row is known again: in the old table, in the new one, in the log
+ *   online_session.c  one batch, and the session that batches run in
  *   online_log.c    the triggers that log the keys of what is written meanwhile
  *   online_copy.c   the batches: copy, replay of the log, indexes
  *   online_swap.c   the new table takes the place of the old one
@@ -57,7 +58,10 @@ typedef struct mo_online {
     int64_t batch; /* rows that a batch takes now */
     int copied;    /* the copy is complete */
     int64_t gone;  /* up to this entry of the log, the rows are out of the new table */
-    int strict;    /* a collision was seen: batches make sure that the next one is real */
+    /* The session (online_session.c): what it was, and how much the last commit left in the WAL. */
+    int entered, wal, wal_pages;
+    int64_t synchronous, cache_size;
+    int strict; /* a collision was seen: batches make sure that the next one is real */
 } mo_online;
 
 /* online_keys.c */
@@ -103,6 +107,9 @@ int mo_online_run(mo_online *o, const char *sql, const mo_value *params, size_t 
 int mo_online_ask(mo_online *o, const char *sql, const char *text, int64_t *out); /* one number; `text`: ?1, or NULL */
 /* Runs built text and frees it. */
 int mo_online_run_str(mo_online *o, mo_str *sql, const mo_value *params, size_t count);
+/* online_session.c */
+int mo_online_enter(mo_online *o);
+void mo_online_leave(mo_online *o); /* never fails; does nothing twice */
 /* One batch: `work` between BEGIN IMMEDIATE and COMMIT, its time measured, then a pause. It says in *rows how many it did. */
 int mo_online_batch(mo_online *o, int (*work)(mo_online *o, int64_t *rows, void *user), void *user, int64_t *rows);
 int mo_online_note(const mo_online *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

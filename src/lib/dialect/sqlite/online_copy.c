@@ -329,23 +329,14 @@ static int build_indexes(mo_online *o)
 
 /* --- all of it ----------------------------------------------------------------------------------------------------- */
 
-static int take_mode(void *user, size_t count, const mo_value *v)
-{
-    int *wal = user;
-    (void)count;
-    *wal = v[0].text && strcmp(v[0].text, "wal") == 0;
-    return MOULT_OK;
-}
-
 /* Are the rows of both tables as many, but for those that wait in the log? Readers stop nobody in WAL mode only. */
 static int count_rows(mo_online *o)
 {
     mo_str sql = {0};
     int64_t missing = 0;
-    int wal = 0;
-    int rc = mo_sqlite_query(o->c, "PRAGMA main.journal_mode", NULL, 0, take_mode, &wal, NULL, o->err);
-    if (rc != MOULT_OK || !wal)
-        return rc;
+    int rc;
+    if (!o->wal)
+        return MOULT_OK;
     mo_str_add(&sql, "SELECT (SELECT count(*) FROM ");
     mo_str_ident(&sql, o->table, '"');
     mo_str_add(&sql, ") - (SELECT count(*) FROM ");
