@@ -510,6 +510,8 @@ static int detect(moult *m, const mo_source_read *read, const mo_plan *given, mo
         rc = mo_limit_next(m, "loading the desired schema");
     if (rc == MOULT_OK)
         rc = load_desired(m, read, given, recorded, plan);
+    if (rc == MOULT_OK && recorded)
+        rc = mo_detect_owned(m, &recorded);
     if (rc == MOULT_OK)
         rc = fill_plan(m, &recorded, version, plan);
     mo_schema_free(recorded);

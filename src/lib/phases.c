@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "attic.h"
 #include "detect.h"
 #include "diff/diff.h"
 #include "hooks.h"
@@ -259,6 +260,8 @@ int mo_phases_build(moult *m, mo_plan *plan, const mo_schema *owned)
 {
     phases p = {.m = m, .plan = plan, .transaction = 1};
     int rc = plan->declared ? MOULT_OK : mo_detect_snapshot(plan, plan->desired, &m->error);
+    if (rc == MOULT_OK)
+        rc = mo_attic_prepare(m, plan);
     plan->steps.count = 0; /* those of the renames, which were tried: the second half makes them again */
     if (rc == MOULT_OK)
         rc = expand(&p);

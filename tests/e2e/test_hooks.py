@@ -80,7 +80,7 @@ def test_split_of_a_name(place):
 
 def test_approved_plan_with_a_hook_runs_and_a_changed_hook_needs_a_new_approval(place):
     place.hook("020_split.before_ddl.sql", SPLIT)
-    plan = json.loads(ok(place.run("plan", "--to", "v2.sql", "--format", "json")).out)
+    plan = json.loads(ok(place.run("plan", "--to", "v2.sql", "--no-attic", "--format", "json")).out)
     ok(place.apply("v2", mode="safe"), 3)
     ok(place.run("approve", plan["id"], "--yes"))
     place.hook("020_split.before_ddl.sql", SPLIT + "DELETE FROM post;")
@@ -277,6 +277,20 @@ def test_the_script_does_the_same_and_is_known_afterwards(place, tmp_path):
     assert "up to date" in ok(place.apply("v2", mode="safe")).out
 
 
+@pytest.mark.parametrize("phases", [[[]], [["--phase", "expand"], ["--phase", "contract"]]])
+def test_the_attic_keeps_what_a_contract_takes(place, phases):
+    """What the hook moved on is kept as it was, and a rollback brings it back, rows written since included."""
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    for more in phases:
+        ok(place.run("apply", "--to", "v2.sql", "--mode", "aggressive", "--no-backup", *more))
+    place.sql("INSERT INTO users (first_name) VALUES ('New')")
+    ok(place.run("rollback", "1", "--mode", "aggressive", "--no-backup", "--fill", "users.name=first_name"))
+    assert place.sql("SELECT name FROM users ORDER BY id") == [("Ada Lovelace",), ("Alan Turing",), ("Bot One",), ("New",)]
+    assert place.sql("SELECT count(*) FROM _moult_hook") == [(0,)]
+    ok(place.run("apply", "--to", "v2.sql", "--backward", "--mode", "aggressive", "--no-backup"), 0)
+    assert place.sql("SELECT first_name FROM users ORDER BY id") == [("Ada",), ("Alan",), ("Bot",), ("New",)]
+
+
 # --- phases -----------------------------------------------------------------------------------------------------------
 
 
@@ -292,6 +306,7 @@ def test_by_halves_with_starts_in_between(place):
     ok(place.apply("v2", "--phase", "contract", mode="safe"), 3)
     ok(place.apply("v2", "--phase", "contract"))
     assert [r[0] for r in place.sql("SELECT first_name FROM users ORDER BY id")] == ["Ada", "Alan", "Bot", "Old", "Another"]
+    assert [r[1] for r in place.sql("PRAGMA table_info(users)")] == ["id", "first_name", "last_name"]
     assert place.sql("SELECT kind FROM _moult_history ORDER BY version") == [("apply",), ("expand",), ("contract",)]
     assert "up to date" in ok(place.apply("v2", mode="safe")).out
     ok(place.run("plan", "--to", "v2.sql", "--full", "--exit-code"))
