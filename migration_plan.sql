@@ -29,7 +29,7 @@ DROP TABLE temp._moult_stop;
 -- CREATE TABLE u …
 CREATE TABLE u (id INTEGER PRIMARY KEY);
 
-INSERT INTO _moult_history (version, applied_at, applied_by, host, plan_id, from_schema, to_schema, kind, changes, seconds, tool, declared, chain) VALUES (2, '2026-11-25T23:57:59.099Z', 'root', 'vm', '7da3d5dd5015b501e2f5af35d99cd4eeb0bf18d592920274b82269e4e3a5b5d4', 'f163c933ad089e4a2920245e7e8bdf7a16aa22bbee06a74a52d844ad4455b7c2', '5a3c761296b8bb75ee0888d4a51fc86cce16ee16863d3a8408233ee89610ddca', 'script', 1, 0, '0.1.0', '{
+INSERT INTO _moult_history (version, applied_at, applied_by, host, plan_id, from_schema, to_schema, kind, changes, seconds, tool, declared, chain) VALUES (2, '2026-11-26T00:00:56.218Z', 'root', 'vm', '7da3d5dd5015b501e2f5af35d99cd4eeb0bf18d592920274b82269e4e3a5b5d4', 'f163c933ad089e4a2920245e7e8bdf7a16aa22bbee06a74a52d844ad4455b7c2', '5a3c761296b8bb75ee0888d4a51fc86cce16ee16863d3a8408233ee89610ddca', 'script', 1, 0, '0.1.0', '{
  "fingerprint": "5a3c761296b8bb75ee0888d4a51fc86cce16ee16863d3a8408233ee89610ddca",
  "format": "moult-schema",
  "format_version": 1,
@@ -49,5 +49,5 @@ INSERT INTO _moult_history (version, applied_at, applied_by, host, plan_id, from
    "tokens": "905ffe75aa418264c435c092b67cde93"
   }
  ]
-}', '91e2bc50d207778f1da6a489278041b1d9c9a939908306e99f091deecec8ba71');
+}', 'c7195ed6a948380f7c28642a7ce269df6e8dd68c51daa3c31158a986965fc9d8');
 COMMIT;

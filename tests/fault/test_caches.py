@@ -206,16 +206,24 @@ def test_what_is_no_cache_is_left_alone(place, tmp_path):
         assert path.read_bytes() == content
     folder = tmp_path / "folder"
     folder.mkdir()
-    place.start(folder)
     os.mkfifo(tmp_path / "pipe")
-    assert place.start(tmp_path / "pipe")[1] < SLACK
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(str(tmp_path / "socket"))
+    for other in (folder, tmp_path / "pipe", tmp_path / "socket"):
+        kind = other.stat().st_mode
+        assert place.start(other)[1] < SLACK
+        assert place.moult("cache", "clear", "--cache", other)[0].returncode == 1
+        assert other.stat().st_mode == kind, other
+    (tmp_path / "empty").write_bytes(b"")
+    assert place.moult("cache", "clear", "--cache", tmp_path / "empty")[0].returncode == 0
+    assert (tmp_path / "empty").exists(), "nothing says that it is ours"
     place.start(tmp_path / "none" / "cache")
 
 
 def test_the_lock_of_the_file_is_held(place, cache, tmp_path):
     """Another has the lock file and does not let go: the start does without."""
     from test_limits import hold
-    fd = hold(str(cache) + "-lock")
+    fd = hold(str(cache) + "-cache-lock")
     _, seconds = place.start(cache)
     os.close(fd)
     assert seconds < SLACK

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -42,9 +43,9 @@ int mo_cache_file_open(void **out, const char *where, mo_error *err)
         return mo_error_nomem(err);
     if (asprintf(&f->path, "%s", where) < 0)
         f->path = NULL;
-    if (asprintf(&f->lock, "%s-lock", where) < 0)
+    if (asprintf(&f->lock, "%s-cache-lock", where) < 0)
         f->lock = NULL;
-    if (asprintf(&f->counters, "%s-counters", where) < 0)
+    if (asprintf(&f->counters, "%s-cache-counters", where) < 0)
         f->counters = NULL;
     if (!f->path || !f->lock || !f->counters) {
         close_store(f);
@@ -59,6 +60,12 @@ static void sum_of(const char *text, char out[33])
     mo_hash_hex(mo_hash_of(text, strlen(text)), out);
 }
 
+static int is_other(const cache_file *f, mo_error *err)
+{
+    mo_error_set(err, MOULT_IO, "'%s' is there already, and is no cache of moult's", f->path);
+    return mo_error_hint(err, "name another file; this one is left as it is");
+}
+
 /* The lines of entries, in *text (the caller's to free); "" when there is no file, or when it is broken. IO when the file
  * is something else: it is not touched then. */
 static int read_lines(const cache_file *f, char **data, const char **lines, mo_error *err)
@@ -66,18 +73,19 @@ static int read_lines(const cache_file *f, char **data, const char **lines, mo_e
     const size_t head = sizeof magic - 1 + 32 + 1;
     char sum[33];
     size_t n = 0;
+    struct stat st;
     int rc;
     *data = NULL;
     *lines = "";
-    if (!mo_fs_exists(f->path))
+    if (stat(f->path, &st) != 0)
         return MOULT_OK;
+    if (!S_ISREG(st.st_mode))
+        return is_other(f, err);
     rc = mo_fs_read(f->path, read_limit, FILE_MAX, data, &n, err);
     if (rc != MOULT_OK)
         return rc;
-    if (strncmp(*data, magic, n < sizeof magic - 1 ? n : sizeof magic - 1) != 0) {
-        mo_error_set(err, MOULT_IO, "'%s' is there already, and is no cache of moult's", f->path);
-        return mo_error_hint(err, "name another file; this one is left as it is");
-    }
+    if (strncmp(*data, magic, n < sizeof magic - 1 ? n : sizeof magic - 1) != 0)
+        return is_other(f, err);
     if (n < head || (*data)[head - 1] != '\n' || strlen(*data) != n)
         return MOULT_OK;
     sum_of(*data + head, sum);
@@ -232,6 +240,19 @@ static int entries(void *store, int64_t *out, mo_error *err)
     return rc;
 }
 
+/* Removes what is a cache to its first line; anything shorter has no entry, and may be another's. */
+static int remove_file(const cache_file *f, mo_error *err)
+{
+    const char *lines;
+    char *data;
+    int rc = read_lines(f, &data, &lines, err);
+    int ours = rc == MOULT_OK && data && strncmp(data, magic, sizeof magic - 1) == 0;
+    free(data);
+    if (ours && unlink(f->path) != 0)
+        rc = mo_error_set(err, MOULT_IO, "cannot remove '%s'", f->path);
+    return rc;
+}
+
 static int clear(void *store, int64_t *removed, mo_error *err)
 {
     const cache_file *f = store;
@@ -240,8 +261,8 @@ static int clear(void *store, int64_t *removed, mo_error *err)
     if (rc != MOULT_OK)
         return rc;
     rc = entries(store, removed, err);
-    if (rc == MOULT_OK && mo_fs_exists(f->path) && unlink(f->path) != 0)
-        rc = mo_error_set(err, MOULT_IO, "cannot remove '%s'", f->path);
+    if (rc == MOULT_OK)
+        rc = remove_file(f, err);
     if (rc == MOULT_OK)
         unlink(f->counters);
     unlock(held);
