@@ -23,7 +23,7 @@ WITHOUT = {
     "docs/architecture.md": "test_architecture.py",
     "docs/benchmarks.md": "make bench",
     "docs/models.md": "its program, below",
-    "docs/rules.md": "test_rules.py",
+    "docs/promises.md": "test_promises.py", "docs/rules.md": "test_rules.py",
     "docs/rules/data-hook.md": "test_rules.py",
     "docs/rules/unclassified.md": "tests/unit/test_risk.c",
     "docs/sqlite.md": "test_sqlite_page.py",
