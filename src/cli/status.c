@@ -139,7 +139,37 @@ static void print_backups(const moult_status *s)
     }
 }
 
-static void print_text(cli *c, const moult_status *s)
+static void print_attic(const attic_size *attic)
+{
+    if (attic->entries) {
+        printf("  attic    %zu %s, %lld rows", attic->entries, attic->entries == 1 ? "entry" : "entries",
+               (long long)attic->rows);
+        if (attic->bytes >= 0) {
+            printf(", %lld bytes", (long long)attic->bytes);
+        }
+        putchar('\n');
+    }
+}
+
+static int look_at_attic(cli *c, attic_size *out)
+{
+    moult_attic *attic = NULL;
+    const moult_attic_info *entry;
+
+    *out = (attic_size){0};
+    if (moult_attic_read(c->m, &attic) != MOULT_OK) {
+        return cli_fail(c);
+    }
+    for (size_t i = 0; (entry = moult_attic_at(attic, i)) != NULL; i++) {
+        out->entries++;
+        out->rows += entry->rows;
+        out->bytes = entry->bytes < 0 || out->bytes < 0 ? -1 : out->bytes + entry->bytes;
+    }
+    moult_attic_free(attic);
+    return EXIT_DONE;
+}
+
+static void print_text(cli *c, const moult_status *s, const attic_size *attic)
 {
     printf("%s (%s)\n", moult_database_name(c->m), moult_engine(c->m));
     print_state(c, s);
@@ -147,6 +177,7 @@ static void print_text(cli *c, const moult_status *s)
     print_drift(s);
     print_lock(s);
     status_print_approvals(s);
+    print_attic(attic);
     print_backups(s);
 }
 
@@ -165,6 +196,7 @@ static int run(cli *c)
     moult_options options;
     moult_status *s = NULL;
     moult_source desired = {0};
+    attic_size attic;
 
     int status = cli_read_hooks(c);
     cli_options(c, &options);
@@ -181,12 +213,15 @@ static int run(cli *c)
     if (moult_status_read(c->m, has_desired ? &desired : NULL, &s) != MOULT_OK) {
         return cli_fail(c);
     }
-    if (report_format(c) == MOULT_FORMAT_JSON) {
-        status_print_json(c, s);
-    } else {
-        print_text(c, s);
+    status = look_at_attic(c, &attic);
+    if (status == EXIT_DONE && report_format(c) == MOULT_FORMAT_JSON) {
+        status_print_json(c, s, &attic);
+    } else if (status == EXIT_DONE) {
+        print_text(c, s, &attic);
     }
-    status = exit_of(s);
+    if (status == EXIT_DONE) {
+        status = exit_of(s);
+    }
     moult_status_free(s);
     return status;
 }

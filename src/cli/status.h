@@ -5,8 +5,13 @@
 
 #include "cli.h"
 
+/* What the attic keeps in all; `bytes` is -1 where the engine does not tell. */
+typedef struct attic_size {
+    size_t entries;
+    int64_t rows, bytes;
+} attic_size;
 /* docs/status.schema.json */
-void status_print_json(const cli *c, const moult_status *s);
+void status_print_json(const cli *c, const moult_status *s, const attic_size *attic);
 /* Plans that wait and approvals, one a line. */
 void status_print_approvals(const moult_status *s);
 /* "dropped", "changed", "created". */

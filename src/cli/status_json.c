@@ -93,7 +93,7 @@ static void put_backups(const moult_status *s)
     printf("%s]", moult_status_backup(s, 0) ? "\n  " : "");
 }
 
-void status_print_json(const cli *c, const moult_status *s)
+void status_print_json(const cli *c, const moult_status *s, const attic_size *attic)
 {
     const moult_plan *plan = moult_status_plan(s);
     const moult_version_info *last = moult_status_version(s);
@@ -119,5 +119,7 @@ void status_print_json(const cli *c, const moult_status *s)
     put_lock(s);
     put_approvals(s);
     put_backups(s);
+    printf(",\n  \"attic\": {\"entries\": %zu, \"rows\": %lld, \"bytes\": %lld}", attic->entries,
+           (long long)attic->rows, (long long)attic->bytes);
     printf("\n}\n");
 }

@@ -353,6 +353,14 @@ def test_backups_are_listed(waiting):
     assert Path(found[0]["path"]).parent == app.where and "app.db-moult-backup-" in app.run("status").out
 
 
+def test_the_attic_is_told(waiting):
+    app, _ = waiting
+    assert app.status(2)["attic"] == {"entries": 0, "rows": 0, "bytes": 0}
+    assert app.run("apply", "--mode", "aggressive", "--no-backup").code == 0
+    kept = app.status(0)["attic"]
+    assert kept["entries"] >= 1 and kept["rows"] >= 1 and "  attic    " in app.run("status").out
+
+
 def test_the_lock_is_told(app):
     app.apply()
     assert app.status(0)["lock"]["state"] == "free"
