@@ -206,7 +206,7 @@ static int end_part(void *user, size_t done, int last, size_t step, const char *
     start *s = user;
     const mo_dialect *d = s->m->dialect;
     int rc = MOULT_OK;
-    if (done == 1 && s->approved)
+    if (done == 1) /* also when it was approved on the spot: it does not wait any more */
         rc = mo_plans_use(d, s->m->conn, s->plan->id, err);
     if (rc == MOULT_OK && !last)
         return mo_journal_move(d, s->m->conn, (int64_t)done, step, title, err);

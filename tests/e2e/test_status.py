@@ -330,6 +330,13 @@ def test_a_person_is_asked(waiting, answer, code):
     assert app.status(0 if code == 0 else 2)["state"] == ("up_to_date" if code == 0 else "pending")
 
 
+def test_what_was_applied_waits_no_more(waiting):
+    """Whoever lets it run: a plan that was approved on the spot, or that another mode allowed, is not listed as waiting."""
+    app, plan = waiting
+    assert app.run("apply", "--no-backup", "--approve", plan).code == 0
+    assert app.status(0)["plans"] == []
+
+
 def test_nobody_is_asked_without_a_terminal(waiting):
     app, _ = waiting
     r = app.run("apply", "--no-backup", stdin=b"y\ny\n")
