@@ -142,8 +142,8 @@ static void print_backups(const moult_status *s)
 static void print_attic(const attic_size *attic)
 {
     if (attic->entries) {
-        printf("  attic    %zu %s, %lld rows", attic->entries, attic->entries == 1 ? "entry" : "entries",
-               (long long)attic->rows);
+        printf("  attic    %zu %s, %lld row%s", attic->entries, attic->entries == 1 ? "entry" : "entries",
+               (long long)attic->rows, attic->rows == 1 ? "" : "s");
         if (attic->bytes >= 0) {
             printf(", %lld bytes", (long long)attic->bytes);
         }
