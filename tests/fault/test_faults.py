@@ -269,14 +269,6 @@ def test_asked_to_stop(tmp_path, number):
 # --- disk -------------------------------------------------------------------------------------------------------------
 
 
-def full_disk(place, done, why):
-    assert done.returncode == 1, (why, done.returncode, done.stderr)
-    assert re.search(r"disk|full|space|too large|I/O|input or output", done.stderr, re.I), done.stderr
-    assert place.state() == "before"
-    place.goes_on()
-    place.restore()
-
-
 def test_file_may_not_grow(tmp_path):
     """The limit of the process on the size of files, which kills those that do not look."""
     place = Place(tmp_path, 20_000)
@@ -287,7 +279,75 @@ def test_file_may_not_grow(tmp_path):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    full_disk(place, place.apply(preexec_fn=limited), "RLIMIT_FSIZE")
+    done = place.apply(preexec_fn=limited)
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"disk|full|space|too large|I/O", done.stderr, re.I), done.stderr
+    assert place.state() == "before"
+    place.goes_on()
+
+
+def mounted(place, size, where, *more, fill=0):
+    """An apply on a file system of its own with `size` bytes, or with its temporary files there; what is then left of the
+    database is where it was."""
+    script = """mount -t tmpfs -o size=$1 none "$2" || exit 99
+head -c $3 /dev/zero > "$2/ballast" 2>/dev/null
+shift 3
+if test -n "$DB_THERE"; then cp "$DB" "$DB_THERE"; fi
+"$@"; code=$?
+if test -n "$DB_THERE"; then rm -f "$DB"*; cp "$DB_THERE"* "$(dirname "$DB")"; fi
+exit $code"""
+    there = where / place.db.name if where != place.folder / "tmp" else None
+    command = place.command(*more)
+    if there:
+        command[command.index("--url") + 1] = "sqlite:///%s" % there
+    env = {**os.environ, "DB": str(place.db), "DB_THERE": str(there or ""), "TMPDIR": str(where), "SQLITE_TMPDIR": str(where)}
+    return subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", str(size), str(where), str(fill), *command], capture_output=True, text=True,
+                          timeout=120, env=env)
+
+
+def may_mount():
+    return os.geteuid() == 0 and subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not may_mount(), reason="may not mount")
+@pytest.mark.parametrize("flags", [(), ("--online",)], ids=["plain", "online"])
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_small_file_system(tmp_path, journal, flags):
+    """A disk that gets full at some moment of a rebuild: which one it is and what is free on it is said, and nothing is changed."""
+    place = Place(tmp_path, 8_000, journal)
+    small = tmp_path / "small"
+    small.mkdir()
+    place.finish()
+    size, refused = place.before.stat().st_size, 0
+    for more in ((0.05, 0.2, 0.5, 0.8, 1.2, 1.6, 2, 3, 4) if built.torture() else (0.2, 1.2, 6)):
+        done = mounted(place, int(size * (1 + more)) + 65536, small, *flags)
+        assert done.returncode in (0, 1), (more, done.stderr)
+        if done.returncode:
+            refused += 1
+            assert str(small) in done.stderr and re.search(r"[\d,]+ bytes|[\d.]+ [KMG]i?B", done.stderr), done.stderr
+            assert place.state() == "before"
+            place.goes_on()
+        else:
+            assert place.state() == "after"
+        place.restore()
+    assert refused
+
+
+@pytest.mark.skipif(not may_mount(), reason="may not mount")
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_tmp_is_full(tmp_path, journal):
+    """No room for temporary files: the apply does without, or says where there is none; the database is whole in both."""
+    place = Place(tmp_path, 40_000, journal)
+    where = tmp_path / "tmp"
+    where.mkdir()
+    place.finish()
+    done = mounted(place, 65536, where, fill=65536)
+    if done.returncode == 0:
+        assert place.state() == "after"
+    else:
+        assert done.returncode == 1 and str(where) in done.stderr, done.stderr
+        assert place.state() == "before"
+        place.goes_on()
 
 
 def nobody(folder):

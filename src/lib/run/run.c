@@ -93,6 +93,9 @@ static int tick(void *user, int64_t rows_done)
         return MOULT_CANCELLED;
     if (mo_deadline_passed(r->limit))
         return MOULT_TIMEOUT;
+    if (r->step ==
+        NULL) /* what an earlier apply left is cleared away: no step of this plan, so there is none to tell of */
+        return MOULT_OK;
     now = mo_clock_now();
     if (now - r->noted >= MO_NOTE_EVERY)
         note_step(r, rows_done);
