@@ -62,21 +62,22 @@ static int is_writable(int fd)
 
 /* --- what the file says ---------------------------------------------------------------------------------------------- */
 
-/* 1 when it names an owner. */
+/* 1 when it names an owner; else `out` stays as it is. */
 static int read_owner(int fd, moult_lock_info *out)
 {
-    char text[TEXT_MAX];
+    char text[TEXT_MAX], *end, *second;
+    moult_lock_info found = *out;
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
-    char *line = text, *second;
     text[n > 0 ? n : 0] = '\0';
     second = strchr(text, '\n');
     if (second)
         *second++ = '\0';
-    out->pid = strtoll(text, &line, 10);
-    if (line == text || sscanf(line, " %127s %31s %63s", out->host, out->since, out->account) < 2)
+    found.pid = strtoll(text, &end, 10);
+    if (end == text || sscanf(end, " %127s %31s %63s", found.host, found.since, found.account) < 2)
         return 0;
     if (second && strchr(second, '\n'))
-        snprintf(out->note, sizeof out->note, "%.*s", (int)strcspn(second, "\n"), second);
+        snprintf(found.note, sizeof found.note, "%.*s", (int)strcspn(second, "\n"), second);
+    *out = found;
     return 1;
 }
 
