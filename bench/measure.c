@@ -82,11 +82,12 @@ static int report(const moult_error *error)
     return error->code ? error->code : -1;
 }
 
-static int start(const job *j, moult_outcome wanted)
+static int start(const job *j, moult_outcome wanted, int attic)
 {
     moult_options options = MOULT_OPTIONS_INIT;
     options.mode = MOULT_MODE_AGGRESSIVE;
-    options.no_attic = options.no_backup = 1;
+    options.no_attic = !attic;
+    options.no_backup = 1;
     moult_source desired = {.text = j->text};
     moult_result *result = NULL;
     int code = moult_start(&result, j->path, &desired, &options);
@@ -100,12 +101,34 @@ static int start(const job *j, moult_outcome wanted)
 
 static int run_start(const job *j)
 {
-    return start(j, MOULT_UP_TO_DATE);
+    return start(j, MOULT_UP_TO_DATE, 0);
 }
 
 static int run_apply(const job *j)
 {
-    return start(j, MOULT_APPLIED);
+    return start(j, MOULT_APPLIED, 0);
+}
+
+static int run_attic(const job *j)
+{
+    return start(j, MOULT_APPLIED, 1);
+}
+
+static int run_rollback(const job *j)
+{
+    moult_options options = MOULT_OPTIONS_INIT;
+    options.mode = MOULT_MODE_AGGRESSIVE;
+    options.no_backup = 1;
+    moult *m = NULL;
+    moult_result *result = NULL;
+    int code = moult_open(&m, j->path, MOULT_OPEN_WRITE, &options);
+    if (code == MOULT_OK)
+        code = moult_rollback(m, 0, &result);
+    if (code != MOULT_OK)
+        code = report(moult_error_of(m));
+    moult_result_free(result);
+    moult_close(m);
+    return code;
 }
 
 static int run_plan(const job *j)
@@ -170,6 +193,8 @@ static const struct mode {
     {"first", run_plan, run_floor_ddl_twice},
     {"ask", run_plan, NULL},
     {"apply", run_apply, NULL},
+    {"attic", run_attic, NULL},
+    {"rollback", run_rollback, NULL},
     {"sql", run_sql, NULL},
 };
 
@@ -208,6 +233,6 @@ int main(int argc, char **argv)
         free(text);
         return code;
     }
-    fprintf(stderr, "usage: %s start|plan|first|apply|sql ROUNDS DATABASE FILE\n", argv[0]);
+    fprintf(stderr, "usage: %s start|plan|first|apply|attic|rollback|sql ROUNDS DATABASE FILE\n", argv[0]);
     return 2;
 }

@@ -64,6 +64,14 @@ COMMIT;
 """
 
 
+# What brings a column back by hand, from where its values are kept.
+REFILL = """BEGIN IMMEDIATE;
+ALTER TABLE t1 ADD COLUMN email TEXT;
+UPDATE t1 SET email = a.email FROM _moult_attic_2_1 AS a WHERE a.id = t1.id;
+COMMIT;
+"""
+
+
 class Bench:
     def __init__(self, build, rows, only):
         self.build, self.rows, self.only = build, rows, only
@@ -212,6 +220,29 @@ class Bench:
         self.line("NOT NULL in place / the query that asks the rows", rows_of(self.rows), statistics.median(took),
                   statistics.median(floor), "us", 1.3)
 
+    def attic(self):
+        """A column of many rows is dropped, with its values kept and without; and comes back."""
+        rows = self.rows // 2
+        base = self.big(rows)
+        desired = self.file("dropped.sql", big_schema().replace(",\n    email TEXT", ""))
+        refill = self.file("refill.sql", REFILL)
+        seen = {"apply": [], "attic": []}
+        for _ in range(5):
+            for mode, all_of in seen.items():
+                all_of.append(self.once(mode, base, desired)["subject"])
+        self.line("a column dropped with the attic / without", rows_of(rows), statistics.median(seen["attic"]),
+                  statistics.median(seen["apply"]), "us")
+        kept = self.data / "kept.db"
+        shutil.copy(base, kept)
+        self.measure("attic", 1, kept, desired)
+        took, floor = [], []
+        for _ in range(5):
+            floor.append(self.once("sql", kept, refill)["subject"])
+            took.append(self.once("rollback", kept, refill)["subject"])
+        self.line("rollback of a dropped column / a plain UPDATE … FROM", rows_of(rows), statistics.median(took),
+                  statistics.median(floor), "us", 2.0)
+        kept.unlink()
+
     def write(self):
         machine = f"{os.cpu_count()} cores, {platform.machine()}, SQLite {sqlite3.sqlite_version}, {self.rows:,} rows"
         rows = ["| what, against what | size | floor | moult | ratio | at most |", "| --- | --: | --: | --: | --: | --: |"]
@@ -232,7 +263,7 @@ def rows_of(n):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--build", default=ROOT / "build", type=pathlib.Path)
-    parser.add_argument("--only", action="append", choices=["start", "plan", "memory", "rebuild", "probes", "in-place"])
+    parser.add_argument("--only", action="append", choices=["start", "plan", "memory", "rebuild", "probes", "in-place", "attic"])
     parser.add_argument("--rows", default=2_000_000, type=int)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
@@ -252,6 +283,8 @@ def main():
         bench.probes()
     if bench.wants("in-place"):
         bench.in_place()
+    if bench.wants("attic"):
+        bench.attic()
     if args.write:
         bench.write()
     shutil.rmtree(bench.data)

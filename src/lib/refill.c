@@ -2,422 +2,19 @@
 /*
  * refill.c - on the way back, what the attic keeps goes back into the rows that it came from.
  *
- * The versions between are gone through backwards, from the one that is there. Of each version it is known, for each
- * column of a table, by which expression over the rows of today its values are told: at first by the column itself. Where a
- * version dropped a column, the version before has it by a look-up in the holder: by the key, and by all other columns as
- * that version had them. Where a version converted values, the one before has the old ones where the value is still what
- * the conversion made. What is known of the target's columns in the end becomes the fill of those that come back. A
- * table that was dropped is gone through in the same way, over the rows of its holder.
+ * What refill_walk.c knows of the columns of the version that is gone back to becomes the fill of those that come back, and
+ * the new values of those that are converted back; a table that was dropped is filled from its holder. Before anything
+ * is done the rows are asked what cannot go back.
  */
 #include "refill.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "backward.h"
+#include "refill_walk.h"
 
-#define ROW "\"_moult_a\"" /* a row of a holder, in a look-up */
-#define VALUE "\"_moult_e\""
-#define LONGEST 200000 /* bytes of one expression */
+#define ROW MO_REFILL_ROW
 
-typedef struct known {
-    const char *name;
-    const char *sql; /* NULL: nothing is known */
-    int changed;     /* it is not just the column */
-} known;
-typedef MO_VEC(known) known_list;
-
-/* An entry that is looked at for columns that come back. */
-typedef struct use {
-    const mo_attic_entry *entry;
-    const char *match; /* in the names of the live database */
-    mo_name_list columns;
-} use;
-
-typedef struct walk {
-    moult *m;
-    mo_plan *plan;
-    mo_region *region;
-    /* The versions from the one that is gone back to, to the last. One that went back to an earlier one stands next to that
-     * one: it is the same again, and what lies between was undone. */
-    int64_t *versions;
-    int *again; /* of each: it is the same as the one before */
-    size_t count;
-    mo_schema **schemas;
-    mo_attic_entries entries;
-    MO_VEC(use) uses;
-    /* the table at hand */
-    mo_object *table;      /* as desired */
-    const char **names;    /* of the table, in each version; NULL: it is not there any more */
-    const char ***columns; /* of each desired column, in each version; likewise */
-    size_t alive;          /* the last version that has it */
-    const mo_object *live;
-    const mo_attic_entry *base; /* it was dropped: its holder */
-    const char *row_id;         /* how its row id is told; NULL: not at all */
-    int as_live;                /* names are those of the live database; else those that the plan's renames make */
-    int failed;
-} walk;
-
-/* --- how things were called --------------------------------------------------------------------------------------- */
-
-static const mo_object *table_in(const walk *w, size_t k, const char *name)
-{
-    return name ? mo_schema_find(w->schemas[k], MO_KIND_TABLE, name) : NULL;
-}
-
-/* What a table of version k-1 is called in version k; NULL: that one does not have it. */
-static const char *later_table(const walk *w, size_t k, const char *name)
-{
-    const char *next = mo_backward_table(w->schemas[k - 1], w->schemas[k], name);
-    const mo_object *o = table_in(w, k, next);
-    if (o && mo_name_equal(next, name) && o->renamed_from && !mo_name_equal(o->renamed_from, name) &&
-        mo_backward_is_new(w->schemas[k - 1], o, NULL))
-        return NULL; /* another one took its name */
-    return o ? o->name : NULL;
-}
-
-static const char *later_column(const walk *w, size_t k, const mo_object *later, const char *name)
-{
-    const char *next = mo_backward_column(w->schemas[k - 1], later, name);
-    const mo_column *c = mo_table_column(later->table, next);
-    if (c && mo_name_equal(next, name) && c->renamed_from && !mo_name_equal(c->renamed_from, name) &&
-        mo_backward_is_new(w->schemas[k - 1], later, c))
-        return NULL;
-    return c ? c->name : NULL;
-}
-
-static int trace(walk *w)
-{
-    size_t n = w->table->table->columns.count;
-    w->names = mo_region_alloc(w->region, w->count * sizeof *w->names);
-    w->columns = mo_region_alloc(w->region, w->count * sizeof *w->columns);
-    for (size_t k = 0; w->names && w->columns && k < w->count; k++)
-        if ((w->columns[k] = mo_region_alloc(w->region, (n + 1) * sizeof **w->columns)) == NULL)
-            return -1;
-    if (!w->names || !w->columns)
-        return -1;
-    w->names[0] = w->table->name;
-    for (size_t i = 0; i < n; i++)
-        w->columns[0][i] = w->table->table->columns.items[i]->name;
-    w->alive = 0;
-    for (size_t k = 1; k < w->count && w->names[k - 1]; k++) {
-        if (w->again[k]) {
-            w->names[k] = w->names[k - 1];
-            memcpy(w->columns[k], w->columns[k - 1], n * sizeof **w->columns);
-            w->alive = k;
-            continue;
-        }
-        const mo_object *later = table_in(w, k, later_table(w, k, w->names[k - 1]));
-        if (later == NULL)
-            break;
-        w->names[k] = later->name;
-        w->alive = k;
-        for (size_t i = 0; i < n; i++)
-            w->columns[k][i] = w->columns[k - 1][i] ? later_column(w, k, later, w->columns[k - 1][i]) : NULL;
-    }
-    return 0;
-}
-
-/* --- what is known to begin with ---------------------------------------------------------------------------------- */
-
-static const char *take(walk *w, mo_str *s)
-{
-    char *text;
-    if (s->length > LONGEST)
-        w->failed = 1;
-    text = mo_str_into(s, w->region);
-    w->failed |= text == NULL ? 2 : 0;
-    return text;
-}
-
-static void qualified(walk *w, mo_str *s, const char *table, const char *column)
-{
-    w->plan->dialect->quote(s, table);
-    mo_str_addc(s, '.');
-    w->plan->dialect->quote(s, column);
-}
-
-/* The name that a live column has once the plan's renames are done. */
-static const char *planned_column(const walk *w, const char *name)
-{
-    const mo_table *t = w->table->table;
-    for (size_t i = 0; i < t->columns.count; i++)
-        if (mo_name_equal(t->columns.items[i]->renamed_from, name))
-            return t->columns.items[i]->name;
-    return name;
-}
-
-static void push_known(walk *w, known_list *all, const char *name, const char *sql, int changed)
-{
-    known k = {name, sql, changed};
-    if (mo_vec_push(w->region, all, k))
-        w->failed |= 2;
-}
-
-static void begin_live(walk *w, known_list *all)
-{
-    const char *table = w->as_live ? w->live->name : w->table->name;
-    const char *row_id = w->plan->dialect->row_id_name ? w->plan->dialect->row_id_name(w->live->table) : NULL;
-    mo_str s = {0};
-    for (size_t i = 0; i < w->live->table->columns.count; i++) {
-        const char *name = w->live->table->columns.items[i]->name;
-        qualified(w, &s, table, w->as_live ? name : planned_column(w, name));
-        push_known(w, all, name, take(w, &s), 0);
-    }
-    if (row_id)
-        qualified(w, &s, table, row_id);
-    w->row_id = row_id ? take(w, &s) : NULL;
-}
-
-static void begin_holder(walk *w, known_list *all)
-{
-    const mo_object *then = table_in(w, w->alive, w->names[w->alive]);
-    const char *row_id = w->plan->dialect->row_id_name ? w->plan->dialect->row_id_name(then->table) : NULL;
-    mo_str s = {0};
-    for (size_t i = 0; i < w->base->columns.count; i++) {
-        qualified(w, &s, w->base->holder, w->base->columns.items[i]);
-        push_known(w, all, w->base->columns.items[i], take(w, &s), 0);
-    }
-    if (row_id)
-        qualified(w, &s, w->base->holder, row_id);
-    w->row_id = row_id ? take(w, &s) : NULL;
-}
-
-static known *find_known(const known_list *all, const char *name)
-{
-    for (size_t i = 0; i < all->count; i++)
-        if (mo_name_equal(all->items[i].name, name))
-            return &all->items[i];
-    return NULL;
-}
-
-/* --- look-ups ----------------------------------------------------------------------------------------------------- */
-
-static int has_name(const mo_name_list *names, const char *name, size_t *place)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (mo_name_equal(names->items[i], name)) {
-            *place = i;
-            return 1;
-        }
-    return 0;
-}
-
-static int add_equal(walk *w, mo_str *s, const char *column, const char *op, const char *sql)
-{
-    if (sql == NULL)
-        return 0;
-    mo_str_add(s, s->length ? " AND " ROW "." : ROW ".");
-    w->plan->dialect->quote(s, column);
-    mo_str_addf(s, " %s ", op);
-    mo_str_add(s, sql);
-    return 1;
-}
-
-/* Converted values are other columns to each other, where a key alone is not enough. */
-static int is_checked(const mo_attic_entry *e)
-{
-    return strcmp(e->kind, "values") == 0 && strcmp(e->identity, "unique") != 0;
-}
-
-/* Which row of a holder is the one at hand; NULL: that cannot be told. */
-static const char *match_sql(walk *w, const mo_attic_entry *e, const known_list *all)
-{
-    mo_str s = {0};
-    int told = strcmp(e->identity, "none") != 0 && strcmp(e->identity, "own") != 0;
-    if (strcmp(e->identity, "rowid") == 0)
-        told = add_equal(w, &s, "_moult_rowid", "=", w->row_id);
-    for (size_t i = 0; i < e->keys.count && told; i++) {
-        const known *k = find_known(all, e->keys.items[i]);
-        told = add_equal(w, &s, e->keys.items[i], "=", k ? k->sql : NULL);
-    }
-    for (size_t i = 0; i < e->others.count && told; i++) {
-        const known *k = find_known(all, e->others.items[i]);
-        told = add_equal(w, &s, e->others.items[i], w->plan->dialect->same, k ? k->sql : NULL);
-    }
-    for (size_t i = 0; i < e->columns.count && told && is_checked(e); i++) {
-        const known *k = find_known(all, e->columns.items[i]);
-        char name[40];
-        snprintf(name, sizeof name, "_moult_new_%zu", i + 1);
-        told = add_equal(w, &s, name, w->plan->dialect->same, k ? k->sql : NULL);
-    }
-    if (strcmp(e->identity, "rowid") == 0)
-        mo_str_add(&s, " AND " ROW ".\"_moult_sure\"");
-    if (told)
-        return take(w, &s);
-    mo_str_free(&s);
-    return NULL;
-}
-
-/* The fill that was given for a column, or NULL. */
-static const char *given_fill(const walk *w, const char *column)
-{
-    const char *const *fills = w->m->options.pub.fills;
-    mo_str name = {0};
-    const char *found = NULL;
-    mo_str_addf(&name, "%s.%s=", w->table->name, column);
-    for (size_t i = 0; fills && fills[i] && !name.failed; i++)
-        if (strlen(fills[i]) > name.length && mo_name_equaln(mo_str_text(&name), fills[i], name.length))
-            found = fills[i] + name.length;
-    mo_str_free(&name);
-    return found;
-}
-
-/* The desired column that a column of version k is; NULL: none. */
-static mo_column *desired_of(const walk *w, size_t k, const char *name)
-{
-    for (size_t i = 0; i < w->table->table->columns.count; i++)
-        if (mo_name_equal(w->columns[k][i], name))
-            return w->table->table->columns.items[i];
-    return NULL;
-}
-
-static const mo_column *live_column(const walk *w, const mo_column *c)
-{
-    return w->live ? mo_table_column(w->live->table, c->renamed_from ? c->renamed_from : c->name) : NULL;
-}
-
-/* Writes down what is looked at, to count what it does not find. */
-static void note_use(walk *w, const mo_attic_entry *e, const char *match, const char *column)
-{
-    use u = {.entry = e, .match = match};
-    size_t place;
-    if (!w->as_live || w->base)
-        return;
-    for (size_t i = 0; i < w->uses.count; i++)
-        if (w->uses.items[i].entry == e) {
-            if (!has_name(&w->uses.items[i].columns, column, &place) &&
-                mo_vec_push(w->region, &w->uses.items[i].columns, column))
-                w->failed |= 2;
-            return;
-        }
-    if (mo_vec_push(w->region, &u.columns, column) || mo_vec_push(w->region, &w->uses, u))
-        w->failed |= 2;
-}
-
-/* The value that a dropped column had, told by its holder; else what the column gives by itself, or what was given for
- * such rows. */
-static const char *lookup_sql(walk *w, const mo_attic_entry *e, size_t k, const mo_column *c, const known_list *all)
-{
-    const mo_column *desired = desired_of(w, k - 1, c->name);
-    const char *match = match_sql(w, e, all), *fill = desired ? given_fill(w, desired->name) : NULL;
-    const char *other = fill ? fill : c->attr[MO_ATTR_DEFAULT].canonical;
-    mo_str found = {0}, s = {0};
-    if (desired && live_column(w, desired) == NULL)
-        note_use(w, e, match, desired->name);
-    if (match == NULL)
-        return fill;
-    mo_str_add(&found, "(SELECT " ROW ".");
-    w->plan->dialect->quote(&found, c->name);
-    mo_str_add(&found, " FROM ");
-    w->plan->dialect->quote(&found, e->holder);
-    mo_str_addf(&found, " AS " ROW " WHERE %s)", match);
-    if (other == NULL || *other == '\0' || mo_name_equal(other, "null"))
-        return take(w, &found);
-    if (c->attr[MO_ATTR_NOT_NULL].canonical) { /* what was kept is no NULL, so a NULL is no row */
-        mo_str_addf(&s, "coalesce(%s, (%s))", mo_str_text(&found), other);
-    } else {
-        mo_str_add(&s, "CASE WHEN EXISTS (SELECT 1 FROM ");
-        w->plan->dialect->quote(&s, e->holder);
-        mo_str_addf(&s, " AS " ROW " WHERE %s) THEN ", match);
-        mo_str_addf(&s, "%s ELSE (%s) END", mo_str_text(&found), other);
-    }
-    s.failed |= found.failed;
-    mo_str_free(&found);
-    return take(w, &s);
-}
-
-/* The value before a conversion: the old one, where what it made still stands there. */
-static const char *converted_sql(walk *w, const mo_attic_entry *e, size_t place, const char *match, const char *sql)
-{
-    mo_str s = {0};
-    mo_str_addf(&s,
-                "(SELECT CASE WHEN " ROW ".\"_moult_there\" THEN " ROW ".\"_moult_old_%zu\" ELSE " VALUE
-                ".\"_moult_x\" END FROM (SELECT ",
-                place + 1);
-    mo_str_add(&s, sql);
-    mo_str_add(&s, " AS \"_moult_x\") AS " VALUE " LEFT JOIN (SELECT *, 1 AS \"_moult_there\" FROM ");
-    w->plan->dialect->quote(&s, e->holder);
-    mo_str_addf(&s, ") AS " ROW " ON %s AND " ROW ".\"_moult_new_%zu\" %s " VALUE ".\"_moult_x\")", match, place + 1,
-                w->plan->dialect->same);
-    return take(w, &s);
-}
-
-/* --- one version back --------------------------------------------------------------------------------------------- */
-
-static int is_of(const walk *w, const mo_attic_entry *e, size_t k, const char *kind)
-{
-    return e->version == w->versions[k] && !w->again[k] && strcmp(e->kind, kind) == 0 &&
-           mo_name_equal(e->object, w->names[k]);
-}
-
-/* Rows are told by what they were when the version was made: before its conversions are undone. */
-static void unconvert(walk *w, size_t k, known_list *all, const known_list *before)
-{
-    for (size_t i = 0; i < w->entries.count && !w->failed; i++) {
-        const mo_attic_entry *e = &w->entries.items[i];
-        const char *match = is_of(w, e, k, "values") ? match_sql(w, e, before) : NULL;
-        for (size_t n = 0; match && n < e->columns.count; n++) {
-            known *now = find_known(all, e->columns.items[n]);
-            const mo_column *desired = desired_of(w, k, e->columns.items[n]);
-            if (now == NULL || now->sql == NULL)
-                continue;
-            now->sql = converted_sql(w, e, n, match, now->sql);
-            now->changed = 1;
-            if (desired && now->sql && live_column(w, desired)) {
-                mo_str with = {0};
-                mo_str_addf(&with, "%s AND " ROW ".\"_moult_new_%zu\" %s ", match, n + 1, w->plan->dialect->same);
-                mo_str_add(&with, find_known(before, e->columns.items[n])->sql);
-                note_use(w, e, take(w, &with), desired->name);
-            }
-        }
-    }
-}
-
-static const mo_attic_entry *column_entry(const walk *w, size_t k, const char *column)
-{
-    size_t place;
-    for (size_t i = 0; i < w->entries.count; i++)
-        if (is_of(w, &w->entries.items[i], k, "column") && has_name(&w->entries.items[i].columns, column, &place))
-            return &w->entries.items[i];
-    return NULL;
-}
-
-/* From what is known of version k to what is known of the one before. */
-static void unwind(walk *w, size_t k, known_list *all)
-{
-    const mo_object *later = table_in(w, k, w->names[k]), *then = table_in(w, k - 1, w->names[k - 1]);
-    known_list before = {0}, as_made = {0};
-    for (size_t i = 0; i < all->count; i++)
-        push_known(w, &as_made, all->items[i].name, all->items[i].sql, all->items[i].changed);
-    if (w->failed)
-        return;
-    unconvert(w, k, all, &as_made);
-    for (size_t i = 0; i < then->table->columns.count && !w->failed; i++) {
-        const mo_column *c = then->table->columns.items[i];
-        const char *name = later_column(w, k, later, c->name);
-        const known *same = name ? find_known(all, name) : NULL;
-        const mo_attic_entry *e = name ? NULL : column_entry(w, k, c->name);
-        if (same)
-            push_known(w, &before, c->name, same->sql, same->changed);
-        else
-            push_known(w, &before, c->name, e ? lookup_sql(w, e, k, c, &as_made) : NULL, 1);
-    }
-    *all = before;
-}
-
-static void know(walk *w, int as_live, known_list *all)
-{
-    memset(all, 0, sizeof *all);
-    w->as_live = as_live;
-    if (w->base)
-        begin_holder(w, all);
-    else
-        begin_live(w, all);
-    for (size_t k = w->alive; k > 0 && !w->failed; k--)
-        if (!w->again[k])
-            unwind(w, k, all);
-}
+/* --- what comes of it --------------------------------------------------------------------------------------------- */
 
 static int failure(walk *w)
 {
@@ -429,13 +26,11 @@ static int failure(walk *w)
                          (long long)w->versions[0]);
 }
 
-/* --- what comes of it --------------------------------------------------------------------------------------------- */
-
 static int borrow(walk *w, const mo_attic_entry *e)
 {
     size_t place;
     char *sql;
-    if (has_name(&w->plan->borrowed, e->holder_sql, &place))
+    if (mo_walk_has(&w->plan->borrowed, e->holder_sql, &place))
         return MOULT_OK;
     sql = mo_region_dup(w->plan->region, e->holder_sql);
     return sql == NULL || mo_vec_push(w->plan->region, &w->plan->borrowed, (const char *)sql)
@@ -470,8 +65,8 @@ static int is_converted(const walk *w, const mo_column *live, const mo_column *c
 
 static int fill_column(walk *w, mo_column *c, const known *k)
 {
-    const mo_column *live = live_column(w, c);
-    const char *sql = k && k->sql ? k->sql : live ? NULL : given_fill(w, c->name);
+    const mo_column *live = mo_walk_live(w, c);
+    const char *sql = k && k->sql ? k->sql : live ? NULL : mo_walk_given(w, c->name);
     if (sql == NULL || stays_generated(c) || (live == NULL && c->row_id))
         return MOULT_OK;
     if (live && (!k->changed || !is_converted(w, live, c)))
@@ -663,20 +258,31 @@ static int fill_live(walk *w)
     const mo_table *t = w->table->table;
     int rc = MOULT_OK;
     w->uses.count = 0;
-    know(w, 0, &planned);
-    know(w, 1, &now);
+    mo_walk_know(w, 0, &planned);
+    mo_walk_know(w, 1, &now);
     if (w->failed)
         return failure(w);
     for (size_t i = 0; i < t->columns.count && rc == MOULT_OK; i++) {
         mo_column *c = t->columns.items[i];
-        const known *k = find_known(&now, c->name);
-        rc = fill_column(w, c, find_known(&planned, c->name));
-        if (rc == MOULT_OK && live_column(w, c) == NULL && is_required(c) && (c->fill || w->m->rollback))
-            rc = check_required(w, c, k && k->sql ? k->sql : given_fill(w, c->name));
+        const known *k = mo_walk_known(&now, c->name);
+        rc = fill_column(w, c, mo_walk_known(&planned, c->name));
+        if (rc == MOULT_OK && mo_walk_live(w, c) == NULL && is_required(c) && (c->fill || w->m->rollback))
+            rc = check_required(w, c, k && k->sql ? k->sql : mo_walk_given(w, c->name));
     }
     for (size_t i = 0; i < w->uses.count && rc == MOULT_OK; i++)
         rc = count_use(w, &w->uses.items[i]);
     return rc;
+}
+
+/* Has the holder stored columns that are none of the version that is gone back to? */
+static int stays_partly(const walk *w)
+{
+    const mo_object *then = mo_walk_table(w, w->alive, w->names[w->alive]);
+    for (size_t i = 0; i < then->table->columns.count; i++)
+        if (!stays_generated(then->table->columns.items[i]) &&
+            mo_walk_desired(w, w->alive, then->table->columns.items[i]->name) == NULL)
+            return 1;
+    return 0;
 }
 
 static int fill_table(walk *w)
@@ -685,7 +291,7 @@ static int fill_table(walk *w)
     mo_refill refill = {.rows = w->base->rows};
     mo_region *r = w->plan->region;
     const mo_table *t = w->table->table;
-    know(w, 0, &all);
+    mo_walk_know(w, 0, &all);
     if (w->failed)
         return failure(w);
     refill.table = mo_region_dup(r, w->table->name);
@@ -695,16 +301,22 @@ static int fill_table(walk *w)
         return mo_error_nomem(&w->m->error);
     for (size_t i = 0; i < t->columns.count; i++) {
         const mo_column *c = t->columns.items[i];
-        const known *k = find_known(&all, c->name);
-        const char *sql = k && k->sql ? k->sql : given_fill(w, c->name);
+        const known *k = mo_walk_known(&all, c->name);
+        const char *sql = k && k->sql ? k->sql : mo_walk_given(w, c->name);
         mo_refill_column column = {mo_region_dup(r, c->name), mo_region_dup(r, sql)};
         if (sql == NULL || stays_generated(c))
             continue;
         if (!column.name || !column.value || mo_vec_push(r, &refill.columns, column))
             return mo_error_nomem(&w->m->error);
     }
+    refill.partly = stays_partly(w);
     if (refill.columns.count && mo_vec_push(r, &w->plan->refills, refill))
         return mo_error_nomem(&w->m->error);
+    if (refill.partly && refill.rows)
+        return mo_plan_note(
+            w->plan, &w->m->error,
+            "table %s had columns then that version %lld does not have: they stay in the attic (entry %lld)",
+            w->table->name, (long long)w->versions[0], (long long)w->base->id);
     return MOULT_OK;
 }
 
@@ -725,9 +337,9 @@ static int one_table(walk *w, mo_object *table)
     w->table = table;
     w->base = NULL;
     w->live = mo_schema_find(w->plan->live, MO_KIND_TABLE, table->renamed_from ? table->renamed_from : table->name);
-    if (table_in(w, 0, table->name) == NULL)
+    if (mo_walk_table(w, 0, table->name) == NULL)
         return MOULT_OK; /* declared under another scope */
-    if (trace(w))
+    if (mo_walk_trace(w))
         return mo_error_nomem(&w->m->error);
     if (w->alive + 1 == w->count)
         return w->live ? fill_live(w) : MOULT_OK;

@@ -254,6 +254,36 @@ def test_the_script_keeps_the_same(place):
         place.db = shell
 
 
+def test_a_rebuild_in_batches_keeps_the_same(place):
+    """What the attic keeps is complete at the moment of the swap."""
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, c TEXT, d TEXT);\nCREATE INDEX ta ON t(a);\n")
+    place.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
+              "INSERT INTO t SELECT i, '0' || i, 'b' || i, NULL, nullif('d' || i, 'd7') FROM n")
+    before = place.sql("SELECT * FROM t")
+    (place.folder / "schema.sql").write_text("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER);\nCREATE INDEX ta ON t(a);\n")
+    plan = json.loads(place.run("plan", "--online", "--format", "json").out)
+    assert [s["method"] for s in plan["steps"]] == ["online"] and "attic" in plan["steps"][0]["cost"]
+    place.run("apply", "--online", "--mode", "aggressive", "--no-backup")
+    assert [(e["kind"], e["rows"]) for e in place.entries()] == [("column", 3000), ("values", 3000)]
+    place.rollback()
+    assert place.sql("SELECT * FROM t") == before
+    place.sound()
+
+
+def test_a_table_that_had_more_columns(place):
+    """It was dropped in a later version than the one that is gone back to: what that one does not have stays."""
+    place.apply("CREATE TABLE k (x);\nCREATE TABLE t (id INTEGER PRIMARY KEY, a);\n")
+    place.sql("INSERT INTO t VALUES (1, 'one')")
+    place.apply("CREATE TABLE k (x);\nCREATE TABLE t (id INTEGER PRIMARY KEY, a, more);\n")
+    place.sql("UPDATE t SET more = 'precious'")
+    place.apply("CREATE TABLE k (x);\n")
+    r = place.run("rollback", 1, "--mode", "dry_run")
+    assert "had columns then that version 1 does not have" in r.out
+    place.rollback(1)
+    assert place.sql("SELECT * FROM t") == [(1, "one")]
+    assert "precious" in place.run("attic", "show", 1).out
+
+
 def test_nothing_is_kept_without(place):
     place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);\nCREATE TABLE u (x);\n")
     place.sql("INSERT INTO t VALUES (1, 'v'); INSERT INTO u VALUES (1)")

@@ -160,6 +160,7 @@ typedef struct mo_refill {
     const char *row_id; /* how the holder's row id is reached; NULL: it has none */
     MO_VEC(mo_refill_column) columns;
     int64_t rows; /* in the holder */
+    int partly;   /* it has columns that do not come back: its rows stay there too */
 } mo_refill;
 
 typedef struct mo_plan {

@@ -205,6 +205,15 @@ static int is_index(const mo_statement *s)
            (strncmp(s->sql, "CREATE INDEX", 12) == 0 || strncmp(s->sql, "CREATE UNIQUE", 13) == 0);
 }
 
+/* What the attic keeps must be complete at the moment of the swap, so it is copied in it. */
+static int keeps_something(const mo_step *step)
+{
+    for (size_t i = 0; i < step->statements.count; i++)
+        if (strncmp(step->statements.items[i].sql, "INSERT INTO _moult_attic(", 25) == 0)
+            return 1;
+    return 0;
+}
+
 static const char *cost(mo_ladder *l, const mo_step *step, int64_t rows)
 {
     mo_str s = {0};
@@ -230,6 +239,8 @@ static const char *cost(mo_ladder *l, const mo_step *step, int64_t rows)
     }
     if (indexes && (step->driver & MO_ONLINE_KEPT))
         mo_str_addf(&s, ", with %zu index%s kept meanwhile", indexes, indexes == 1 ? "" : "es");
+    if (keeps_something(step))
+        mo_str_add(&s, "; then copies what the attic keeps, and blocks writers meanwhile");
     if (step->driver & MO_ONLINE_KEYS)
         mo_str_add(&s, "; then checks foreign keys, and blocks writers while it reads");
     return mo_str_into(&s, l->plan->region);

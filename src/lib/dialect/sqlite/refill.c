@@ -338,7 +338,7 @@ int mo_ladder_refill(mo_ladder *l, const mo_refill *refill)
     rc = insert(&r);
     if (rc == MOULT_OK)
         rc = drop_all_orphans(&r);
-    if (rc == MOULT_OK)
+    if (rc == MOULT_OK && !refill->partly)
         rc = take_out(&r);
     if (rc == MOULT_OK)
         rc = keep_high_water(&r);
