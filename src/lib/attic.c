@@ -386,12 +386,16 @@ static int oldest_needed(moult *m, mo_region *r, int64_t *version)
 
 static int prune(moult *m, mo_region *r, int64_t keep, int64_t *count)
 {
-    int64_t last, first;
+    int64_t last, first, whole = 0;
     int rc = m->dialect->begin(m->conn, 1, &m->error);
     if (rc != MOULT_OK)
         return rc;
     rc = mo_history_latest(m->dialect, m->conn, &last, &m->error);
     first = last - keep + 1;
+    if (rc == MOULT_OK)
+        rc = mo_detect_whole(m, &whole);
+    if (rc == MOULT_OK && whole > 0 && whole < first) /* the contract that waits drops what it declared */
+        first = whole;
     if (rc == MOULT_OK)
         rc = oldest_needed(m, r, &first);
     if (rc == MOULT_OK && first > 1)

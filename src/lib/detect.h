@@ -22,6 +22,8 @@ int mo_detect_copy(const mo_dialect *d, mo_conn *scratch, const mo_schema *from,
 int mo_detect_add_uncompared(const mo_schema *live, mo_schema **read, mo_error *err);
 /* What the history will be told of: plan->declared. */
 int mo_detect_snapshot(mo_plan *plan, const mo_schema *declared, mo_error *err);
+/* owned.c: the newest version that is no half, of those before the last; 0: the last one is whole itself, or there is none. */
+int mo_detect_whole(moult *m, int64_t *version);
 /* owned.c: adds to what the last version declared what is still moult's because only half of that version was applied. */
 int mo_detect_owned(moult *m, mo_schema **recorded);
 /* Asks the rows (where plan->live is the live database), and gives each change its risk. */

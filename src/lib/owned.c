@@ -10,8 +10,7 @@
 
 #include "detect.h"
 
-/* The newest version that is no half, of those before the last; 0: the last one is whole itself, or there is none. */
-static int find_whole(moult *m, int64_t *version)
+int mo_detect_whole(moult *m, int64_t *version)
 {
     mo_region *r = mo_region_new();
     mo_versions all = {0};
@@ -72,7 +71,7 @@ int mo_detect_owned(moult *m, mo_schema **recorded)
 {
     mo_schema *whole = NULL, *both = NULL;
     int64_t version;
-    int rc = find_whole(m, &version);
+    int rc = mo_detect_whole(m, &version);
     if (rc != MOULT_OK || version == 0)
         return rc;
     rc = mo_history_schema(m->dialect, m->conn, version, &whole, &m->error);

@@ -342,6 +342,39 @@ def test_what_is_only_recorded_needs_no_hook(place):
     assert "up to date" in ok(place.apply("v2", mode="safe")).out
 
 
+def columns(place):
+    return [r[0] for r in place.sql("SELECT name FROM pragma_table_info('users') ORDER BY cid")]
+
+
+@pytest.mark.parametrize("hook", [True, False])
+def test_the_contract_drops_what_the_version_before_declared(place, hook):
+    if hook:
+        place.hook("020_split.before_ddl.sql", SPLIT)
+    v2 = "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, first_name TEXT, last_name TEXT);"
+    (place.folder / "v2.sql").write_text(v2)
+    ok(place.apply("v2", "--phase", "expand", mode="safe"))
+    ok(place.run("history", "prune", "--keep", "1", "--yes"))
+    assert "contract waits" in ok(place.apply("v2", mode="safe")).out
+    ok(place.run("plan", "--to", "v2.sql", "--phase", "contract", "--exit-code"), 2)
+    ok(place.apply("v2", "--phase", "contract"))
+    assert columns(place) == ["id", "first_name", "last_name"]
+    assert place.sql("SELECT count(*) FROM sqlite_schema WHERE name = 'post'") == [(0,)]
+
+
+@pytest.mark.parametrize("halves", [True, False])
+def test_what_a_plan_with_hooks_drops_is_in_the_attic(place, halves):
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    before = place.sql("SELECT id, name FROM users ORDER BY id"), place.sql("SELECT * FROM post ORDER BY id")
+    (place.folder / "v2.sql").write_text(
+        "CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, first_name TEXT, last_name TEXT);")
+    apply = ("apply", "--to", "v2.sql", "--mode", "aggressive", "--no-backup")
+    for phase in ("expand", "contract") if halves else ("all",):
+        ok(place.run(*apply, "--phase", phase))
+    assert columns(place) == ["id", "first_name", "last_name"]
+    ok(place.run("rollback", "1", "--mode", "aggressive", "--no-backup"))
+    assert (place.sql("SELECT id, name FROM users ORDER BY id"), place.sql("SELECT * FROM post ORDER BY id")) == before
+
+
 def test_contract_without_an_expand(place):
     before = place.dump()
     assert "no contract that waits" in ok(place.apply("v2", "--phase", "contract"), 1).err
