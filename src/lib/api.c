@@ -135,9 +135,7 @@ static int recorded(moult *m, mo_schema **out)
     int64_t version;
     int rc = mo_state_exists(m->dialect, m->conn, &m->error);
     *out = NULL;
-    if (rc > 0)
-        rc = mo_history_last(m->dialect, m->conn, &version, out, &m->error);
-    return rc == MOULT_OK && *out ? mo_detect_owned(m, out) : rc;
+    return rc > 0 ? mo_history_last(m->dialect, m->conn, &version, out, &m->error) : rc;
 }
 
 int moult_diff(moult *m, const moult_schema *from, const moult_schema *to, moult_plan **out)

@@ -226,24 +226,39 @@ static int mark_undo(moult *m, mo_plan *plan, const mo_schema *owned)
     return rc;
 }
 
+/* Both of `own` after the renames; `renamed` are to be freed then. */
+static int rename_owned(moult *m, mo_plan *plan, mo_ownership *own, mo_schema *renamed[2])
+{
+    int rc = do_renames(m, plan, own->owned, &renamed[0]);
+    if (rc == MOULT_OK && own->added)
+        rc = rename_in_scratch(m->dialect, m->conn, plan, own->added, 1, &renamed[1], &m->error);
+    if (renamed[0])
+        own->owned = renamed[0];
+    if (renamed[1])
+        own->added = renamed[1];
+    return rc;
+}
+
 int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
 {
-    mo_schema *owned_renamed = NULL;
+    mo_schema *renamed[2] = {NULL, NULL}, *whole = NULL;
     mo_ownership own = {.all = own_all,
                         .owned = owned,
                         .same_type = m->options.pub.same_type,
                         .same_type_user = m->options.pub.same_type_user};
-    int rc = MOULT_OK;
-    if (declares_renames(plan->desired)) {
+    int rc = owned ? mo_detect_owned(m, &whole) : MOULT_OK;
+    if (whole) {
+        own.owned = whole;
+        own.added = owned;
+    }
+    if (rc == MOULT_OK && declares_renames(plan->desired)) {
         if (!plan->behind) /* on the way back they were made for this very database */
-            rc = forget_done(plan, owned, &m->error);
+            rc = forget_done(plan, own.owned, &m->error);
         if (rc == MOULT_OK)
             rc = find_renames(m->dialect, plan, &m->error);
     }
     if (rc == MOULT_OK && plan->renames.count)
-        rc = do_renames(m, plan, owned, &owned_renamed);
-    if (owned_renamed)
-        own.owned = owned_renamed;
+        rc = rename_owned(m, plan, &own, renamed);
     if (rc == MOULT_OK)
         rc = diff_rest(m, plan, &own);
     if (rc == MOULT_OK && own.owned && plan->changes.count)
@@ -252,7 +267,9 @@ int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
         memcpy(plan->from, plan->live->fingerprint, sizeof plan->from);
         memcpy(plan->to, plan->target->fingerprint, sizeof plan->to);
     }
-    mo_schema_free(owned_renamed);
+    mo_schema_free(renamed[0]);
+    mo_schema_free(renamed[1]);
+    mo_schema_free(whole);
     return rc;
 }
 
@@ -510,8 +527,6 @@ static int detect(moult *m, const mo_source_read *read, const mo_plan *given, mo
         rc = mo_limit_next(m, "loading the desired schema");
     if (rc == MOULT_OK)
         rc = load_desired(m, read, given, recorded, plan);
-    if (rc == MOULT_OK && recorded)
-        rc = mo_detect_owned(m, &recorded);
     if (rc == MOULT_OK)
         rc = fill_plan(m, &recorded, version, plan);
     mo_schema_free(recorded);

@@ -24,8 +24,8 @@ int mo_detect_add_uncompared(const mo_schema *live, mo_schema **read, mo_error *
 int mo_detect_snapshot(mo_plan *plan, const mo_schema *declared, mo_error *err);
 /* owned.c: the newest version that is no half, of those before the last; 0: the last one is whole itself, or there is none. */
 int mo_detect_whole(moult *m, int64_t *version);
-/* owned.c: adds to what the last version declared what is still moult's because only half of that version was applied. */
-int mo_detect_owned(moult *m, mo_schema **recorded);
+/* owned.c: what that version declared, which is still moult's then, as far as it is looked at; NULL: there is none. */
+int mo_detect_owned(moult *m, mo_schema **whole);
 /* Asks the rows (where plan->live is the live database), and gives each change its risk. */
 int mo_detect_assess(moult *m, mo_plan *plan);
 /* Steps, their order, the id. */

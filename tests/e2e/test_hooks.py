@@ -361,6 +361,22 @@ def test_the_contract_drops_what_the_version_before_declared(place, hook):
     assert place.sql("SELECT count(*) FROM sqlite_schema WHERE name = 'post'") == [(0,)]
 
 
+def test_the_contract_renames_what_was_expanded(place):
+    """Between the halves there are things of both versions that no one schema could hold: a table and a view of one name."""
+    (place.folder / "v2.sql").write_text("""CREATE TABLE person ( -- @renamed from=users
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        full_name TEXT NOT NULL, -- @renamed from=name
+        fresh TEXT);
+        CREATE VIEW post AS SELECT 1 AS id;""")
+    apply = ("apply", "--to", "v2.sql", "--mode", "aggressive", "--no-backup")
+    for phase in ("expand", "contract"):
+        ok(place.run(*apply, "--phase", phase))
+    assert place.sql("SELECT full_name, fresh FROM person WHERE id = 1") == [("Ada Lovelace", None)]
+    assert place.sql("SELECT type FROM sqlite_schema WHERE name = 'post'") == [("view",)]
+    ok(place.run("rollback", "1", "--mode", "aggressive", "--no-backup"))
+    assert columns(place) == ["id", "name"] and place.sql("SELECT count(*) FROM post") == [(3,)]
+
+
 @pytest.mark.parametrize("halves", [True, False])
 def test_what_a_plan_with_hooks_drops_is_in_the_attic(place, halves):
     place.hook("020_split.before_ddl.sql", SPLIT)

@@ -49,7 +49,8 @@ static int open_notes(mo_carrier *c)
 
 static int is_owned(const mo_carrier *c, const mo_object *o)
 {
-    return c->own->all || (c->own->owned && mo_schema_find(c->own->owned, o->kind, o->name));
+    return c->own->all || (c->own->owned && mo_schema_find(c->own->owned, o->kind, o->name)) ||
+           (c->own->added && mo_schema_find(c->own->added, o->kind, o->name));
 }
 
 /* "table", "index", … and, for what belongs to a table, whose it is. */

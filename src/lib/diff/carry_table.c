@@ -13,27 +13,43 @@
 typedef struct mo_part_carrier {
     mo_carrier *c;
     mo_table_pair pair;
-    const mo_table *owned; /* the table as the last version declared it; NULL: it did not */
-    mo_object *table;      /* what is added to */
-    int *moved;            /* of each live column: its index in the target when it was carried, or -1 */
-    char *bare;            /* of each live column: carried without what stood in its definition */
-    int *partner;          /* of each live constraint: the declared one that it becomes, or -1 */
+    const mo_table
+        *owned[2];    /* the table as the last version declared it, and one that was expanded since; NULL: it did not */
+    mo_object *table; /* what is added to */
+    int *moved;       /* of each live column: its index in the target when it was carried, or -1 */
+    char *bare;       /* of each live column: carried without what stood in its definition */
+    int *partner;     /* of each live constraint: the declared one that it becomes, or -1 */
     int added;
 } mo_part_carrier;
 
-static int owns_constraint(const mo_part_carrier *p, const mo_constraint *live)
+static int table_has(const mo_table *owned, const mo_constraint *live)
 {
-    if (!p->owned)
+    if (!owned)
         return 0;
-    if (mo_table_constraint_like(p->owned, live))
+    if (mo_table_constraint_like(owned, live))
         return 1;
     if (live->kind != MO_CONSTRAINT_PRIMARY_KEY)
         return 0;
-    for (size_t i = 0; i < p->owned->constraints.count; i++) {
-        if (p->owned->constraints.items[i]->kind == MO_CONSTRAINT_PRIMARY_KEY)
+    for (size_t i = 0; i < owned->constraints.count; i++) {
+        if (owned->constraints.items[i]->kind == MO_CONSTRAINT_PRIMARY_KEY)
             return 1;
     }
     return 0;
+}
+
+static int owns_constraint(const mo_part_carrier *p, const mo_constraint *live)
+{
+    return table_has(p->owned[0], live) || table_has(p->owned[1], live);
+}
+
+static int owns_column(const mo_part_carrier *p, const char *name)
+{
+    return (p->owned[0] && mo_table_column(p->owned[0], name)) || (p->owned[1] && mo_table_column(p->owned[1], name));
+}
+
+static int owns_option(const mo_part_carrier *p, const char *name)
+{
+    return (p->owned[0] && mo_table_option(p->owned[0], name)) || (p->owned[1] && mo_table_option(p->owned[1], name));
 }
 
 /* --- columns ------------------------------------------------------------------------------------------------------ */
@@ -107,7 +123,7 @@ static int carry_columns(mo_part_carrier *p)
         p->moved[i] = -1;
         if (mo_match_column_taker(&p->pair.live_columns, &p->pair.target_columns, column))
             continue;
-        if (!p->owned || !mo_table_column(p->owned, column->name))
+        if (!owns_column(p, column->name))
             rc = carry_column(p, (int)i);
     }
     return rc;
@@ -213,7 +229,7 @@ static int carry_options(mo_part_carrier *p)
     int rc = MOULT_OK;
     for (size_t i = 0; rc == MOULT_OK && i < live->options.count; i++) {
         const mo_option *option = &live->options.items[i];
-        if (!mo_table_option(p->table->table, option->name) && !(p->owned && mo_table_option(p->owned, option->name)))
+        if (!mo_table_option(p->table->table, option->name) && !owns_option(p, option->name))
             rc = carry_option(p, option);
     }
     return rc;
@@ -334,6 +350,12 @@ static int carry_parts(mo_part_carrier *p)
     return rc == MOULT_OK && p->added ? finish(p) : rc;
 }
 
+static const mo_table *table_in(const mo_schema *owned, const char *name)
+{
+    const mo_object *o = owned ? mo_schema_find(owned, MO_KIND_TABLE, name) : NULL;
+    return o ? o->table : NULL;
+}
+
 int mo_carry_table(mo_carrier *c, const mo_object *live, mo_object *table)
 {
     if (c->own->all && !c->own->same_type)
@@ -341,12 +363,13 @@ int mo_carry_table(mo_carrier *c, const mo_object *live, mo_object *table)
     if (!mo_renames_any(&c->renames) && live->canonical && table->canonical &&
         strcmp(live->canonical, table->canonical) == 0)
         return MOULT_OK;
-    const mo_object *owned = c->own->owned ? mo_schema_find(c->own->owned, MO_KIND_TABLE, live->name) : NULL;
     mo_object *own = mo_schema_object_same(c->target, table); /* until now its parts were those of the declared one */
     if (!own)
         return mo_error_nomem(c->err);
     *table = *own;
-    mo_part_carrier p = {.c = c, .table = table, .owned = owned ? owned->table : NULL};
+    mo_part_carrier p = {.c = c, .table = table};
+    p.owned[0] = table_in(c->own->owned, live->name);
+    p.owned[1] = table_in(c->own->added, live->name);
     p.pair = (mo_table_pair){.live = live, .target = table, .renames = &c->renames, .err = c->err};
     int rc = mo_columns_open(&p.pair.live_columns, live->table, c->err);
     if (rc != MOULT_OK)

@@ -19,6 +19,8 @@ struct mo_dialect;
 typedef struct mo_ownership {
     int all;                /* everything in the schema is moult's */
     const mo_schema *owned; /* what the last applied version declared; NULL: nothing was */
+    const mo_schema
+        *added;  /* what a version declared too that is only half applied: expanded since; NULL: there is none */
     int renamed; /* the renames were done: `live` and `owned` have the new names, annotations are not followed
                              * again. Also taken from a plan that has renames already. */
     moult_same_type_fn same_type; /* NULL: types are the same when their canonical forms are */
