@@ -28,12 +28,23 @@ static int backup_tick(void *user, int64_t rows_done)
     return mo_cancelled(&s->m->cancel) ? MOULT_CANCELLED : MOULT_OK;
 }
 
+static int wants_backup(const start *s)
+{
+    return !s->m->options.pub.no_backup && s->plan->risk != MOULT_RISK_SAFE && s->plan->steps.count > 0;
+}
+
+static int check_room(start *s)
+{
+    const mo_dialect *d = s->m->dialect;
+    return d->room ? d->room(s->m->conn, s->plan, wants_backup(s), &s->m->error) : MOULT_OK;
+}
+
 static int backup(start *s)
 {
     moult *m = s->m;
     mo_watch watch = {backup_tick, s};
     int rc;
-    if (m->options.pub.no_backup || s->plan->risk == MOULT_RISK_SAFE || s->plan->steps.count == 0)
+    if (!wants_backup(s))
         return MOULT_OK;
     mo_monitor_note(m->dialect, &m->monitor, "plan %.8s, backup", s->plan->id);
     rc = m->dialect->backup(m->conn, s->region, &watch, &s->backup, &m->error);
@@ -70,6 +81,8 @@ static int run_plan(start *s)
     moult *m = s->m;
     mo_run_calls calls = mo_start_calls(s);
     int rc = mo_start_check_history(s);
+    if (rc == MOULT_OK)
+        rc = check_room(s);
     if (rc == MOULT_OK)
         rc = backup(s);
     s->parts = mo_plan_parts(s->plan);

@@ -59,7 +59,7 @@ def test_restored_by_cp(place, journal):
 
 def test_no_room(place):
     done = place.apply(env=world(free=1000))
-    assert done.returncode == 1 and "there is no room for the backup: it needs " in done.stderr and "1,000 left" in done.stderr, done
+    assert done.returncode == 1 and "there is no room for this plan: it needs about " in done.stderr and " are for the backup" in done.stderr and "1,000 left" in done.stderr, done
     assert place.state() == "before" and not place.backups()
     place.goes_on()
 

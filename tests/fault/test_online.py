@@ -444,3 +444,16 @@ def test_full_disk(tmp_path):
         done = whole.apply("--online")
         assert done.returncode == 0, (at, full.stderr, done.stderr)
         assert whole.rows() == after and whole.is_new() and not whole.left(), at
+
+
+@pytest.mark.parametrize("way", ["--online", "--no-online"])
+def test_no_room(tmp_path, way):
+    """Looked at before anything is written; with enough of it the same plan runs."""
+    place = Place(tmp_path, TABLES[0], rows=3000)
+    before, size = place.rows(), place.path.stat().st_size
+    world = {"LD_PRELOAD": str(built.program("tests/fault/libworld.so"))}
+    none = place.apply(way, env={**world, "WORLD_FREE": str(size // 2)})
+    assert none.returncode == 1 and "there is no room for this plan: it needs about " in none.stderr, none
+    assert f"{size // 2:,} left" in none.stderr and place.rows() == before and not place.left()
+    assert place.apply(way, env={**world, "WORLD_FREE": str(size * 4 + (33 << 20))}).returncode == 0
+    assert place.is_new()

@@ -202,6 +202,9 @@ struct mo_dialect {
     /* --- run.c: around the steps of an apply ---------------------------------------------------------------------- */
     /* A value that moves when another connection has written anything: what was asked of the rows holds while it stands. */
     int (*rows_seen)(mo_conn *c, mo_hash *out, mo_error *err);
+    /* Before the first step: is there room for what the plan writes, and for a backup when one is made, on each file system
+     * that it writes to? IO with the bytes that it needs and that are free. Optional. */
+    int (*room)(mo_conn *c, const mo_plan *plan, int backup, mo_error *err);
     /* Copies the whole database to a file beside it, reads the copy back, and gives its path (in the region). */
     int (*backup)(mo_conn *c, mo_region *r, const mo_watch *watch, const char **path, mo_error *err);
     /* The copies that lie beside the database, the oldest first. */

@@ -56,6 +56,7 @@ const mo_dialect mo_dialect_sqlite = {
     .script_assert = mo_sqlite_script_assert,
 
     .rows_seen = mo_sqlite_rows_seen,
+    .room = mo_sqlite_room,
     .backup = mo_sqlite_backup,
     .backups = mo_sqlite_backups,
     .run_begin = mo_sqlite_run_begin,

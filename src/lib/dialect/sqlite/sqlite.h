@@ -100,6 +100,7 @@ int mo_sqlite_backup(mo_conn *c, mo_region *r, const mo_watch *watch, const char
 int mo_sqlite_backup_check(mo_conn *c, sqlite3 *copy, mo_hash seen, const char *path, mo_error *err);
 #define MO_SQLITE_BACKUP "-moult-backup-" /* behind the database's name; a time follows */
 int mo_sqlite_backups(mo_conn *c, mo_region *r, mo_backups *out, mo_error *err);
+int mo_sqlite_room(mo_conn *c, const mo_plan *plan, int backup, mo_error *err);
 int mo_sqlite_run_begin(mo_conn *c, const mo_plan *plan, int data, mo_error *err);
 void mo_sqlite_run_end(mo_conn *c);
 int mo_sqlite_run_check(mo_conn *c, const mo_plan *plan, int after, mo_error *err);
