@@ -327,6 +327,16 @@ def test_purge(place):
     assert "what shall be purged" in place.run("attic", "purge", code=1).err
 
 
+def test_the_plan_says_how_much_it_keeps(place):
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);\n")
+    place.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
+              "INSERT INTO t SELECT i, printf('%0200d', i) FROM n")
+    (place.folder / "schema.sql").write_text("CREATE TABLE t (id INTEGER PRIMARY KEY);\n")
+    assert "reads 20,000 rows; the attic takes up to 4 MB" in place.run("plan").out
+    place.run("apply", "--mode", "aggressive", "--no-backup")
+    assert 3.5 * 2**20 < place.entries()[0]["bytes"] < 5 * 2**20
+
+
 def test_show(place):
     place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, v);\n")
     place.sql("INSERT INTO t VALUES (1, 'one'), (2, x'00ff'), (3, 2.5), (4, NULL)")

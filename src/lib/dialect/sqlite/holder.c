@@ -284,6 +284,61 @@ static const char *insert_sql(holding *h)
     return mo_str_into(&sql, h->l->plan->region);
 }
 
+/* --- what it takes ------------------------------------------------------------------------------------------------ */
+
+#define SAMPLE 1000 /* rows */
+
+static void add_size(mo_str *s, const holding *h, const char *column)
+{
+    const char *live = mo_plan_live_column(h->l->plan, h->after->name, column);
+    if (mo_table_column(h->change->before->table, column) == NULL)
+        return;
+    mo_str_add(s, " + ifnull(length(CAST(");
+    mo_str_ident(s, live, '"');
+    mo_str_add(s, " AS BLOB)), 0) + 1");
+}
+
+static int take_bytes(void *user, size_t count, const mo_value *values)
+{
+    (void)count;
+    *(double *)user = values[0].type == MOULT_VALUE_REAL ? values[0].real : (double)values[0].integer;
+    return MOULT_OK;
+}
+
+/* How many bytes a holder takes at most, about: by the size of the table's first rows. Added to the step's cost where it is
+ * a megabyte or more. */
+static int tell_bytes(const holding *h)
+{
+    mo_plan *p = h->l->plan;
+    mo_str sql = {0}, cost = {0};
+    double each = 0, all;
+    int rc = MOULT_OK;
+    if (!p->asks_rows || h->change->rows < SAMPLE)
+        return MOULT_OK;
+    mo_str_add(&sql, "SELECT avg(n) FROM (SELECT 10");
+    for (size_t i = 0; i < h->kept.keys.count; i++)
+        add_size(&sql, h, h->kept.keys.items[i]);
+    for (size_t i = 0; i < h->kept.others.count; i++)
+        add_size(&sql, h, h->kept.others.items[i]);
+    for (size_t i = 0; i < h->kept.columns.count; i++)
+        add_size(&sql, h, h->kept.columns.items[i]);
+    mo_str_add(&sql, " AS n FROM ");
+    mo_str_ident(&sql, mo_plan_live_table(p, h->after->name), '"');
+    mo_str_addf(&sql, " LIMIT %d)", SAMPLE);
+    rc = sql.failed ? mo_error_nomem(h->l->err)
+                    : p->dialect->query(h->l->live, mo_str_text(&sql), NULL, 0, take_bytes, &each, NULL, h->l->err);
+    mo_str_free(&sql);
+    all = each * (double)h->change->rows / (1 << 20);
+    if (rc != MOULT_OK || all < 1)
+        return rc;
+    mo_str_add(&cost, h->step->cost);
+    mo_str_add(&cost, "; the attic takes up to ");
+    mo_str_count(&cost, (long long)(all + 0.5));
+    mo_str_add(&cost, " MB");
+    h->step->cost = mo_str_into(&cost, p->region);
+    return h->step->cost ? MOULT_OK : mo_error_nomem(h->l->err);
+}
+
 static int keep(holding *h)
 {
     mo_plan *p = h->l->plan;
@@ -298,7 +353,9 @@ static int keep(holding *h)
     rc = mo_step_run(p, h->step, mo_sqlite_own_attic, 0, h->l->err);
     if (rc == MOULT_OK)
         rc = mo_step_run(p, h->step, h->kept.holder_sql, 0, h->l->err);
-    return rc == MOULT_OK ? mo_step_run(p, h->step, sql, h->change->rows, h->l->err) : rc;
+    if (rc == MOULT_OK)
+        rc = mo_step_run(p, h->step, sql, h->change->rows, h->l->err);
+    return rc == MOULT_OK ? tell_bytes(h) : rc;
 }
 
 /* --- columns that go ---------------------------------------------------------------------------------------------- */
