@@ -11,11 +11,13 @@ import json
 import os
 import pathlib
 import platform
+import re
 import shutil
 import sqlite3
 import statistics
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -243,6 +245,45 @@ class Bench:
                   statistics.median(floor), "us", 2.0)
         kept.unlink()
 
+    def writing(self, base, flags):
+        """An apply while a writer writes: how long it took, the writer's longest wait, both in microseconds, and the plan's cost."""
+        copy, desired = self.data / "copy.db", self.file("online.sql", big_schema(kind="NUMERIC"))
+        for side in ("", "-wal", "-shm"):
+            pathlib.Path(f"{copy}{side}").unlink(missing_ok=True)
+        shutil.copy(base, copy)
+        with sqlite3.connect(copy) as db:
+            db.execute("PRAGMA journal_mode = wal")
+        db.close()
+        os.sync()
+        url = ["--url", copy, "--to", desired, *flags]
+        plan = self.json(self.build / "moult", "plan", *url, "--format", "json") if flags else None
+        writer = subprocess.Popen([self.build / "bench/writer", copy, str(self.rows)], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, text=True)
+        began = time.monotonic()
+        if flags:
+            subprocess.run([self.build / "moult", "apply", *url, "--mode", "aggressive", "--no-backup", "--no-attic"],
+                           check=True, capture_output=True)
+        else:
+            time.sleep(5)
+        took = (time.monotonic() - began) * 1e6
+        longest = json.loads(writer.communicate()[0])["longest"][0]
+        return took, longest, plan["steps"][0]["cost"] if plan else ""
+
+    def online(self):
+        base = self.big(self.rows)
+        seen = {way: [self.writing(base, flags) for _ in range(5)] for way, flags in (
+            ("none", ()), ("plain", ("--no-online",)), ("kept", ("--online",)), ("last", ("--indexes-last",)))}
+        took = {way: statistics.median(s[0] for s in all_seen) for way, all_seen in seen.items()}
+        longest = {way: statistics.median(s[1] for s in all_seen) for way, all_seen in seen.items()}
+        size = rows_of(self.rows)
+        self.line("a writer's longest wait, in batches / 0.1 s, or twice without", size, longest["kept"],
+                  max(1e5, 2 * max(s[1] for s in seen["none"])), "us", 1.0)
+        self.line("in batches, indexes kept / the plain rebuild", size, took["kept"], took["plain"], "us", 10.0)
+        self.line("in batches, indexes last / the plain rebuild", size, took["last"], took["plain"], "us", 2.0)
+        said = re.search(r"about ([0-9.]+) (ms|s)", seen["last"][0][2])
+        predicted = float(said[1]) * (1e3 if said[2] == "ms" else 1e6)
+        self.line("a writer's longest wait, indexes last / what the plan says", size, longest["last"], predicted, "us", 2.0)
+
     def write(self):
         machine = f"{os.cpu_count()} cores, {platform.machine()}, SQLite {sqlite3.sqlite_version}, {self.rows:,} rows"
         rows = ["| what, against what | size | floor | moult | ratio | at most |", "| --- | --: | --: | --: | --: | --: |"]
@@ -263,7 +304,7 @@ def rows_of(n):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--build", default=ROOT / "build", type=pathlib.Path)
-    parser.add_argument("--only", action="append", choices=["start", "plan", "memory", "rebuild", "probes", "in-place", "attic"])
+    parser.add_argument("--only", action="append", choices=["start", "plan", "memory", "rebuild", "probes", "in-place", "attic", "online"])
     parser.add_argument("--rows", default=2_000_000, type=int)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
@@ -285,6 +326,8 @@ def main():
         bench.in_place()
     if bench.wants("attic"):
         bench.attic()
+    if bench.wants("online"):
+        bench.online()
     if args.write:
         bench.write()
     shutil.rmtree(bench.data)
