@@ -47,8 +47,47 @@ static const char *parent_column(const mo_constraint *k, const mo_object *parent
     return NULL;
 }
 
-/* EXISTS (a row of `from` whose columns are the values); 0 when that cannot be asked. `holder`: its columns are read
- * as they come back from it. */
+/* What a column of the parent is called in the database as it is; NULL: it comes only with this plan. */
+static const char *live_column(const refilling *r, const mo_object *parent, const char *from, const char *column)
+{
+    const mo_object *there = mo_schema_find(r->l->plan->live, MO_KIND_TABLE, from);
+    const char *name = mo_plan_live_column(r->l->plan, parent->name, column);
+    return there && mo_table_column(there->table, name) ? name : NULL;
+}
+
+/* Is this value nothing but the column of that name of its holder? */
+static int is_column(const mo_refill *refill, const char *value, const char *column)
+{
+    mo_str plain = {0};
+    int same;
+    mo_str_ident(&plain, refill->holder, '"');
+    mo_str_addc(&plain, '.');
+    mo_str_ident(&plain, column, '"');
+    same = !plain.failed && strcmp(mo_str_text(&plain), value) == 0;
+    mo_str_free(&plain);
+    return same;
+}
+
+/* A column of the parent as it is asked: of its table, now (`live`) or then, or of its holder, where it is what comes
+ * back. Rows of one holder that refer to each other need an alias, which only a plain column can have. 0: cannot be asked. */
+static int add_parent_value(mo_str *sql, const refilling *r, const mo_object *parent, const char *from,
+                            const mo_refill *holder, int live, const char *column)
+{
+    const char *value = holder ? mo_ladder_refill_value(holder, column) : NULL;
+    if (live)
+        column = live_column(r, parent, from, column);
+    if (column == NULL || (holder && (value == NULL || (holder == r->refill && !is_column(holder, value, column)))))
+        return 0;
+    if (holder && holder != r->refill) {
+        mo_str_addf(sql, "(%s)", value);
+        return 1;
+    }
+    mo_str_add(sql, "p.");
+    mo_str_ident(sql, column, '"');
+    return 1;
+}
+
+/* EXISTS (a row of `from` whose columns are the values); 0 when that cannot be asked, and nothing is added. */
 static int add_exists(mo_str *sql, const refilling *r, const mo_constraint *k, const mo_object *parent,
                       const char *from, const mo_refill *holder, int live)
 {
@@ -56,18 +95,15 @@ static int add_exists(mo_str *sql, const refilling *r, const mo_constraint *k, c
     int asked = 1;
     for (size_t i = 0; i < k->column_count && asked; i++) {
         const char *column = parent_column(k, parent, i), *value = mo_ladder_refill_value(r->refill, k->columns[i]);
-        if (column == NULL || value == NULL || (holder && mo_ladder_refill_value(holder, column) == NULL)) {
-            asked = 0;
-            break;
-        }
-        mo_str_add(&where, i ? " AND p." : "p.");
-        mo_str_ident(&where, live ? mo_plan_live_column(r->l->plan, parent->name, column) : column, '"');
-        mo_str_addf(&where, " = (%s)", value);
+        mo_str_add(&where, i ? " AND " : "");
+        asked = column && value && add_parent_value(&where, r, parent, from, holder, live, column);
+        if (asked)
+            mo_str_addf(&where, " = (%s)", value);
     }
     if (asked) {
         mo_str_add(sql, "EXISTS (SELECT 1 FROM ");
         mo_str_ident(sql, from, '"');
-        mo_str_addf(sql, " AS p WHERE %s)", mo_str_text(&where));
+        mo_str_addf(sql, "%s WHERE %s)", holder && holder != r->refill ? "" : " AS p", mo_str_text(&where));
     }
     sql->failed |= where.failed;
     mo_str_free(&where);
@@ -81,7 +117,7 @@ static int add_parent(mo_str *sql, const refilling *r, const mo_constraint *k, i
     const mo_refill *back = parent ? mo_ladder_refill_of(r->l->plan, parent->name) : NULL;
     int self = parent && mo_name_equal(parent->name, r->table->name), asked = 0;
     const char *from = parent ? live ? mo_plan_live_table(r->l->plan, parent->name) : parent->name : NULL;
-    mo_str one = {0};
+    mo_str one = {0}, there = {0};
     if (from && live && mo_schema_find(r->l->plan->live, MO_KIND_TABLE, from) == NULL)
         from = NULL;
     for (size_t i = 0; i < k->column_count && parent; i++)
@@ -90,14 +126,16 @@ static int add_parent(mo_str *sql, const refilling *r, const mo_constraint *k, i
                                                                      : "NULL");
     if (parent && back && (self || live)) { /* what is in its holder comes back too, or is looked at again below */
         asked = add_exists(&one, r, k, parent, back->holder, back, 0);
-        mo_str_add(&one, asked && from && !self ? " OR " : "");
     }
-    if (from && !self)
-        asked |= add_exists(&one, r, k, parent, from, NULL, live);
+    if (from && !self && add_exists(&there, r, k, parent, from, NULL, live)) {
+        mo_str_addf(&one, "%s%s", asked ? " OR " : "", mo_str_text(&there));
+        asked = 1;
+    }
     if (asked)
         mo_str_addf(sql, "%s(%s)", sql->length ? " AND " : "", mo_str_text(&one));
-    sql->failed |= one.failed;
+    sql->failed |= one.failed || there.failed;
     mo_str_free(&one);
+    mo_str_free(&there);
     return asked;
 }
 
