@@ -234,6 +234,30 @@ def test_virtual_tables(place):
     place.sound()
 
 
+def test_a_full_text_index_of_another_table(place):
+    """It has no rows of its own, and goes and comes with the table whose rows it has."""
+    place.apply("CREATE TABLE k (x);\nCREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT);\n"
+                "CREATE VIRTUAL TABLE w USING fts5(body, content='t', content_rowid='id');\n")
+    place.sql("INSERT INTO t VALUES (7, 'hello world'); INSERT INTO w(w) VALUES ('rebuild')")
+    place.apply("CREATE TABLE k (x);\n")
+    place.rollback()
+    assert place.sql("SELECT rowid, body FROM w WHERE w MATCH 'hello'") == [(7, "hello world")]
+    place.sound()
+
+
+def test_a_changed_virtual_table(place):
+    """The new one is filled from the old one, which is kept whole."""
+    place.apply("CREATE VIRTUAL TABLE docs USING fts5(title, body);\n")
+    place.sql("INSERT INTO docs(rowid, title, body) VALUES (7, 'one', 'hello world')")
+    place.apply("CREATE VIRTUAL TABLE docs USING fts5(title);\n")
+    assert place.sql("SELECT rowid, title FROM docs") == [(7, "one")]
+    assert [(e["kind"], e["object"], e["rows"]) for e in place.entries()] == [("table", "docs", 1)]
+    place.run("attic", "restore", 1, "--into", "old_docs", "--yes")
+    assert place.sql("SELECT rowid, body FROM old_docs WHERE old_docs MATCH 'hello'") == [(7, "hello world")]
+    assert place.entries() == []
+    place.sound()
+
+
 def test_the_script_keeps_the_same(place):
     place.apply(PARENT + CHILD + "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, n TEXT);\n")
     place.sql("INSERT INTO p VALUES (1, 'a'); INSERT INTO c(p, n) VALUES (1, 'x'); INSERT INTO t VALUES (1, 'v', '007')")

@@ -67,8 +67,9 @@ int mo_ladder_catalog(mo_ladder *l, mo_step *step, const mo_kept *k)
         rc = add_list(&sql, &k->definition, l->err);
     mo_str_add(&sql, ", ");
     mo_str_literal(&sql, k->holder_sql);
-    mo_str_add(&sql, ", count(*) FROM ");
-    mo_str_ident(&sql, k->holder, '"');
+    mo_str_add(&sql, k->elsewhere ? ", 1" : ", count(*) FROM ");
+    if (!k->elsewhere)
+        mo_str_ident(&sql, k->holder, '"');
     if (rc == MOULT_OK)
         rc = sql.failed ? mo_error_nomem(l->err) : mo_step_run(l->plan, step, mo_str_text(&sql), 0, l->err);
     mo_str_free(&sql);
@@ -169,6 +170,7 @@ int mo_ladder_keep_table(mo_ladder *l, mo_step *step, const mo_object *table)
 {
     mo_kept kept = {.kind = "table", .object = table->name, .identity = "own"};
     int edited = table->table && is_bound(table->table), rc;
+    kept.elsewhere = table->table == NULL && mo_ladder_content_option(l->plan->region, table->sql) != NULL;
     kept.holder = mo_plan_holder(l->plan);
     if (kept.holder == NULL || mo_vec_push(l->plan->region, &kept.definition, table->sql))
         return mo_error_nomem(l->err);

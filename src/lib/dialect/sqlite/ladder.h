@@ -102,6 +102,8 @@ int mo_ladder_check_fills(mo_plan *plan, mo_conn *live, mo_error *err);
 
 /* vtab.c */
 int mo_ladder_virtual(mo_ladder *l, const mo_change *change);
+/* content=… among a full-text table's arguments: NULL when it has none, else its value ("" for none at all). */
+const char *mo_ladder_content_option(mo_region *r, const char *sql);
 
 /* affinity.c: what stands within the first parentheses of a text: 1, or 0 when there are none. */
 int mo_sqlite_inside(const char *text, const char **start, size_t *length);
@@ -126,6 +128,7 @@ typedef struct mo_kept {
     mo_name_list columns, keys, others; /* what is kept; what tells the rows; other columns of theirs */
     mo_name_list definition;            /* of a table: the statements that made it, its indexes and triggers */
     const char *holder_sql;             /* the definition of the holder */
+    int elsewhere;                      /* its rows are those of another table, and cannot be counted here */
 } mo_kept;
 int mo_ladder_catalog(mo_ladder *l, mo_step *step, const mo_kept *kept);
 /* The statements that move a table into the attic, in place of its DROP. */

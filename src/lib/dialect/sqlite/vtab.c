@@ -47,7 +47,7 @@ static int scratch_columns(mo_ladder *l, const char *sql, const char *table, col
 }
 
 /* content=… among a full-text table's arguments: NULL when it has none, else its value ("" for none at all). */
-static const char *content_option(mo_region *r, const char *sql)
+const char *mo_ladder_content_option(mo_region *r, const char *sql)
 {
     mo_lexer x;
     mo_token t;
@@ -121,8 +121,8 @@ static int fill(mo_ladder *l, mo_step *s, const mo_change *change, const char *t
 {
     mo_str sql = {0};
     int rc;
-    const char *after = content_option(l->plan->region, change->after->sql);
-    const char *before = content_option(l->plan->region, change->before->sql);
+    const char *after = mo_ladder_content_option(l->plan->region, change->after->sql);
+    const char *before = mo_ladder_content_option(l->plan->region, change->before->sql);
     if (after && *after) { /* content of another table: the module reads it from there */
         mo_str_add(&sql, "INSERT INTO ");
         mo_str_ident(&sql, temporary, '"');
@@ -143,14 +143,24 @@ static int fill(mo_ladder *l, mo_step *s, const mo_change *change, const char *t
     return rc;
 }
 
-static int swap(mo_ladder *l, mo_step *s, const char *name, const char *temporary)
+/* The old one goes into the attic as it is, where its module lets it be renamed: not all of it could be carried over. */
+static int leave(mo_ladder *l, mo_step *s, const mo_object *old)
 {
     mo_str sql = {0};
-    int rc;
+    int kept = 0, rc = l->plan->attic.on ? mo_ladder_can_move(l, old, &kept) : MOULT_OK;
+    if (rc != MOULT_OK || kept)
+        return rc == MOULT_OK ? mo_ladder_keep_table(l, s, old) : rc;
     mo_str_add(&sql, "DROP TABLE ");
-    mo_str_ident(&sql, name, '"');
+    mo_str_ident(&sql, old->name, '"');
     rc = sql.failed ? mo_error_nomem(l->err) : mo_step_run(l->plan, s, mo_str_text(&sql), 0, l->err);
-    mo_str_clear(&sql);
+    mo_str_free(&sql);
+    return rc;
+}
+
+static int swap(mo_ladder *l, mo_step *s, const mo_object *old, const char *name, const char *temporary)
+{
+    mo_str sql = {0};
+    int rc = leave(l, s, old);
     mo_str_add(&sql, "ALTER TABLE ");
     mo_str_ident(&sql, temporary, '"');
     mo_str_add(&sql, " RENAME TO ");
@@ -180,5 +190,5 @@ int mo_ladder_virtual(mo_ladder *l, const mo_change *change)
     rc = mo_step_run(l->plan, s, create, 0, l->err);
     if (rc == MOULT_OK)
         rc = fill(l, s, change, temporary);
-    return rc == MOULT_OK ? swap(l, s, name, temporary) : rc;
+    return rc == MOULT_OK ? swap(l, s, change->before, name, temporary) : rc;
 }
