@@ -337,11 +337,15 @@ int moult_attic_restore(moult *m, int64_t id, const char *into, int run, moult_p
 static int choose_version(moult *m, int64_t *version)
 {
     int64_t last;
+    mo_schema *begun = NULL;
     int rc = mo_history_latest(m->dialect, m->conn, &last, &m->error);
+    if (rc == MOULT_OK && *version == 0)
+        rc = mo_detect_begun(m, &begun);
     if (rc != MOULT_OK)
         return rc;
     if (*version == 0)
-        *version = last - 1;
+        *version = begun ? last : last - 1; /* what is half done is one more */
+    mo_schema_free(begun);
     if (*version >= 1 && *version <= last)
         return MOULT_OK;
     mo_error_set(&m->error, MOULT_NOTFOUND,

@@ -241,7 +241,7 @@ static int rename_owned(moult *m, mo_plan *plan, mo_ownership *own, mo_schema *r
 
 int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
 {
-    mo_schema *renamed[2] = {NULL, NULL}, *whole = NULL;
+    mo_schema *renamed[2] = {NULL, NULL}, *whole = NULL, *begun = NULL;
     mo_ownership own = {.all = own_all,
                         .owned = owned,
                         .same_type = m->options.pub.same_type,
@@ -250,6 +250,10 @@ int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
     if (whole) {
         own.owned = whole;
         own.added = owned;
+    }
+    if (rc == MOULT_OK && plan->behind && !whole) {
+        rc = mo_detect_begun(m, &begun);
+        own.added = begun;
     }
     if (rc == MOULT_OK && declares_renames(plan->desired)) {
         if (!plan->behind) /* on the way back they were made for this very database */
@@ -261,7 +265,7 @@ int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
         rc = rename_owned(m, plan, &own, renamed);
     if (rc == MOULT_OK)
         rc = diff_rest(m, plan, &own);
-    if (rc == MOULT_OK && own.owned && plan->changes.count)
+    if (rc == MOULT_OK && own.owned && !begun && plan->changes.count)
         rc = mark_undo(m, plan, own.owned);
     if (rc == MOULT_OK) {
         memcpy(plan->from, plan->live->fingerprint, sizeof plan->from);
@@ -270,6 +274,7 @@ int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
     mo_schema_free(renamed[0]);
     mo_schema_free(renamed[1]);
     mo_schema_free(whole);
+    mo_schema_free(begun);
     return rc;
 }
 

@@ -26,6 +26,8 @@ int mo_detect_snapshot(mo_plan *plan, const mo_schema *declared, mo_error *err);
 int mo_detect_whole(moult *m, int64_t *version);
 /* owned.c: what that version declared, which is still moult's then, as far as it is looked at; NULL: there is none. */
 int mo_detect_owned(moult *m, mo_schema **whole);
+/* owned.c: what an apply that was interrupted was to lead to: who goes back from there owns that, too; NULL: there is none. */
+int mo_detect_begun(moult *m, mo_schema **begun);
 /* Asks the rows (where plan->live is the live database), and gives each change its risk. */
 int mo_detect_assess(moult *m, mo_plan *plan);
 /* Steps, their order, the id. */

@@ -30,7 +30,8 @@ static int backup_tick(void *user, int64_t rows_done)
 
 static int wants_backup(const start *s)
 {
-    return !s->m->options.pub.no_backup && s->plan->risk != MOULT_RISK_SAFE && s->plan->steps.count > 0;
+    return !s->m->options.pub.no_backup && s->plan->steps.count > 0 &&
+           (s->plan->risk != MOULT_RISK_SAFE || s->plan->own_risk != MOULT_RISK_SAFE);
 }
 
 static int check_room(start *s)

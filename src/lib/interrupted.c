@@ -104,6 +104,8 @@ int mo_interrupted_check(start *s)
     const char *hook = same ? missing_hook(s, &failed) : NULL;
     if (failed)
         return s->m->error.pub.code;
+    if (!same && s->plan->behind) /* going back was asked for, and ends it */
+        return MOULT_OK;
     if (!same)
         return s->plan->steps.count == 0 ? MOULT_OK /* an older build, which finds all that it needs */
                                          : interrupted(s, "finish it first: moult resume; or go back: moult rollback");

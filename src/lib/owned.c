@@ -25,6 +25,18 @@ int mo_detect_whole(moult *m, int64_t *version)
     return rc;
 }
 
+int mo_detect_begun(moult *m, mo_schema **begun)
+{
+    mo_region *r = mo_region_new();
+    mo_journal j;
+    int rc = r ? mo_journal_read(m->dialect, m->conn, r, &j, &m->error) : mo_error_nomem(&m->error);
+    *begun = NULL;
+    if (rc == MOULT_OK && j.there && j.done > 0 && j.declared)
+        rc = mo_snapshot_read(m->dialect, j.declared, strlen(j.declared), begun, &m->error);
+    mo_region_free(r);
+    return rc == MOULT_OK && *begun ? mo_detect_in_scope(m, begun) : rc;
+}
+
 int mo_detect_owned(moult *m, mo_schema **whole)
 {
     int64_t version;

@@ -210,7 +210,7 @@ static int end_part(void *user, size_t done, int last, size_t step, const char *
         rc = mo_plans_use(d, s->m->conn, s->plan->id, err);
     if (rc == MOULT_OK && !last)
         return mo_journal_move(d, s->m->conn, (int64_t)done, step, title, err);
-    if (rc == MOULT_OK && (s->parts > 1 || mo_interrupted_is_this(s)))
+    if (rc == MOULT_OK && (s->parts > 1 || mo_interrupted_is_this(s) || (s->journal.there && s->plan->behind)))
         rc = mo_journal_end(d, s->m->conn, err);
     if (rc == MOULT_OK)
         rc = mo_attic_expire(s->m);

@@ -215,6 +215,34 @@ def test_resume_wants_the_hooks_that_have_still_to_run(place, tmp_path):
     assert "040_b" in missing.err
 
 
+def half_done(place):
+    """Expanded, and its hook ran; the contract was undone, for two users have the same name."""
+    (place.folder / "v2.sql").write_text("""CREATE TABLE users (id INTEGER PRIMARY KEY AUTOINCREMENT, only TEXT NOT NULL UNIQUE);
+        CREATE TABLE fresh (id INTEGER PRIMARY KEY);""")
+    place.hook("020_same.before_ddl.sql", "UPDATE users SET only = 'same'; INSERT INTO fresh VALUES (1);")
+    before = place.dump()
+    ok(place.apply("v2"), 1)
+    assert place.sql("SELECT count(*) FROM _moult_journal") == [(1,)]
+    return before
+
+
+@pytest.mark.parametrize("version", [[], ["1"]])
+def test_back_from_what_is_half_done(place, version):
+    before = half_done(place)
+    ok(place.run("rollback", *version), 3)
+    ok(place.run("rollback", *version, "--mode", "aggressive", "--no-backup"))
+    assert place.dump() == before
+    assert place.sql("SELECT count(*) FROM _moult_journal") == place.sql("SELECT count(*) FROM _moult_hook") == [(0,)]
+    shutil.rmtree(place.folder / "hooks")
+    assert "up to date" in ok(place.apply("v1", mode="safe")).out
+
+
+def test_an_old_build_finds_what_it_needs_in_what_is_half_done(place):
+    half_done(place)
+    ok(place.apply("v1", mode="safe"))
+    assert place.sql("SELECT count(*) FROM _moult_journal") == place.sql("SELECT count(*) FROM _moult_hook") == [(1,)]
+
+
 def test_nothing_to_resume(place):
     assert "no apply was interrupted" in ok(place.run("resume")).out
 

@@ -187,3 +187,18 @@ def test_a_hook_may_put_rows_right(tmp_path, moult):
     assert done.code == 0, done
     with sqlite3.connect(tmp_path / "app.db") as db:
         assert db.execute("SELECT a FROM t ORDER BY id").fetchall() == [("x1",), ("x2",), ("?3",), ("4",)]
+
+
+@pytest.mark.parametrize("annotation, options, backups", [
+    (" -- @allow drop-column t.b: nobody reads it", (), 1), ("", ("--rule", "drop-column=safe"), 1),
+    (" -- @allow drop-column t.b: nobody reads it", ("--no-backup",), 0)])
+def test_what_is_allowed_is_backed_up_all_the_same(moult, tmp_path, annotation, options, backups):
+    """A level that a person gives says that nobody need be asked, not that nothing is lost."""
+    (tmp_path / "a.sql").write_text("CREATE TABLE t (a, b);")
+    (tmp_path / "b.sql").write_text(f"CREATE TABLE t ({annotation}\n a);")
+    apply = ("apply", "--url", "app.db", "--no-attic", "--to")
+    assert moult(*apply, "a.sql", cwd=tmp_path).code == 0
+    with sqlite3.connect(tmp_path / "app.db") as db:
+        db.execute("INSERT INTO t VALUES (1, 'kept')")
+    assert moult(*apply, "b.sql", *options, cwd=tmp_path).code == 0
+    assert len(list(tmp_path.glob("app.db-moult-backup-*"))) == backups

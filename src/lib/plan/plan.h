@@ -17,6 +17,7 @@ typedef struct mo_judgement {
     const char *rule;
     const char *reason;
     moult_risk own;      /* what the rule says by itself: before options and annotations */
+    moult_risk base;     /* the same, with what the rows say */
     const char *allowed; /* why it is another: an annotation's reason, or the option; NULL: it is not */
     int64_t forbidden;   /* rows that forbid the change in every mode */
 } mo_judgement;
@@ -177,7 +178,8 @@ typedef struct mo_plan {
     MO_VEC(const char *)
     settings; /* what the session is set to while it runs ("foreign_keys=off"), for people and the id */
     moult_risk risk;
-    int behind; /* the desired schema was replaced by a newer version */
+    moult_risk own_risk; /* before options and annotations gave levels: what is kept in a backup goes by it */
+    int behind;          /* the desired schema was replaced by a newer version */
     int64_t behind_version;
     const char *declared; /* snapshot (JSON) of what the source declares: goes into the history */
     /* Owned by the plan where set; freed with it. NULL in a plan that was read from JSON. */

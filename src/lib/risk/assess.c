@@ -54,6 +54,7 @@ static mo_judgement weigh(assessment *a, const mo_rule *rule, const mo_risk_subj
     const mo_allow *allow = mo_allow_find(a->plan, rule->info.id, subject);
     mo_judgement out = {.rule = rule->info.id, .own = rule->info.level};
     out.level = eased(rule, f, level);
+    out.base = eased(rule, f, rule->info.level);
     out.reason = reason_of(rule, f, out.level);
     if (f->forbidden && !a->plan->hooked) {
         out.level = MOULT_RISK_HIGH;
@@ -111,23 +112,27 @@ static void assess_change(assessment *a, mo_change *change)
         change->judgement = judge_change(a, &(mo_risk_subject){.change = change});
 }
 
-static void raise(mo_plan *plan, moult_risk level)
+static void raise(mo_plan *plan, const mo_judgement *j)
 {
-    if (level > plan->risk)
-        plan->risk = level;
+    if (j->level > plan->risk)
+        plan->risk = j->level;
+    if (j->base > plan->own_risk)
+        plan->own_risk = j->base;
 }
 
 int mo_assess(mo_plan *plan, const char *const *levels, mo_error *err)
 {
     assessment a = {.plan = plan, .levels = levels, .err = err};
-    plan->risk = MOULT_RISK_SAFE;
+    plan->risk = plan->own_risk = MOULT_RISK_SAFE;
     for (size_t i = 0; i < plan->changes.count; i++) {
         assess_change(&a, &plan->changes.items[i]);
-        raise(plan, plan->changes.items[i].judgement.level);
+        raise(plan, &plan->changes.items[i].judgement);
+        for (size_t k = 0; k < plan->changes.items[i].parts.count; k++)
+            raise(plan, &plan->changes.items[i].parts.items[k].judgement);
     }
     for (size_t i = 0; i < plan->hooks.count; i++) {
         plan->hooks.items[i].judgement = judge(&a, &(mo_risk_subject){.hook = &plan->hooks.items[i]});
-        raise(plan, plan->hooks.items[i].judgement.level);
+        raise(plan, &plan->hooks.items[i].judgement);
     }
     return a.failed ? mo_error_nomem(err) : MOULT_OK;
 }
