@@ -22,6 +22,11 @@ class Wrong(Exception):
     """What a pair shows to be wrong."""
 
 
+# The rebuilds of every so many pairs are also made in batches, which pause: moult_online.
+IN_BATCHES = int(os.environ.get("PROPERTY_IN_BATCHES", "5"))
+ALWAYS, LAST = 1, 3
+
+
 class Crashed(Exception):
     """The runner ended."""
 
@@ -131,11 +136,20 @@ class Pair:
         self.same_plans(live)
         self.markers()
         went = self.go(live, self.before, self.old, self.new, self.new_sql, 0)
+        if self.seed % IN_BATCHES == 0:
+            self.in_batches()
         if went:
             self.in_halves()
             middle = self.folder / "middle.db"
             copy(live, middle)
             self.go(live, middle, self.new, self.back, self.back_sql, 1)
+
+    def in_batches(self):
+        """The same with every rebuild in batches, indexes kept meanwhile or built last."""
+        batches = self.folder / "batches.db"
+        copy(self.before, batches)
+        self.record(batches)
+        self.go(batches, self.before, self.old, self.new, self.new_sql, 0, online=ALWAYS if self.seed % 2 else LAST)
 
     def in_halves(self):
         """The same with a hook between the halves, or one half today and the other tomorrow."""
@@ -176,11 +190,11 @@ class Pair:
             raise Wrong("the marker stood still after: %s" % got["stuck"][:2])
         self.moved = got.get("moved", 0)
 
-    def go(self, live, before, old, new, sql, backward):
+    def go(self, live, before, old, new, sql, backward, **way):
         """One migration of `live`, which is as `before`; 1 when it got there, 0 when it rightly did not."""
         verdict = rows.oracle(before, old, new)
-        got = self.runner.ask("apply", live, sql, backward=backward)
-        where = "back: " if backward else ""
+        got = self.runner.ask("apply", live, sql, backward=backward, **way)
+        where = "back: " if backward else "in batches: " if way else ""
         if got["code"] != 0:
             if verdict.answer == "yes":
                 raise Wrong("%srefused, and the rows fit: %s" % (where, explain(got)))

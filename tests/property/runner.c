@@ -28,6 +28,7 @@ static moult_options options_of(const json_t *job)
     o.no_attic = o.no_backup = 1;
     o.full = (int)json_integer_value(json_object_get(job, "full"));
     o.backward = (int)json_integer_value(json_object_get(job, "backward"));
+    o.online = (moult_online)json_integer_value(json_object_get(job, "online"));
     o.phase = (moult_phase)json_integer_value(json_object_get(job, "phase"));
     o.hooks = json_is_true(json_object_get(job, "hook")) ? hooks : NULL;
     return o;
