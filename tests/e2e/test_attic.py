@@ -444,3 +444,12 @@ def test_a_plan_file_keeps_what_it_says(place):
         place.run("plan", "--backward", "--to", "history:1", "--format", "json").out)
     place.run("apply", "--plan", "back.json", "--mode", "aggressive", "--no-backup")
     assert place.sql("SELECT * FROM t") == [(1, "v")]
+
+
+def test_a_key_without_rowid_may_hold_anything(place):
+    """An INTEGER key of a table WITHOUT ROWID is no row id: it holds 1.25 and 'x' too, and so must its holder."""
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, m TEXT) WITHOUT ROWID;\n")
+    place.sql("INSERT INTO t VALUES (1, 'a'), (1.25, 'b'), ('x', 'c')")
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY) WITHOUT ROWID;\n")
+    place.rollback()
+    assert place.sql("SELECT * FROM t") == [(1, "a"), (1.25, "b"), ("x", "c")]

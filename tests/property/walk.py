@@ -454,7 +454,8 @@ class Walk:
         self.sound(whole)
         known = {}
         by_uid = {t.uid: t for t in now.schema.tables}
-        by_name = {fold(t.name): t for t in now.schema.tables}
+        then = {t.uid for t in past.schema.tables}
+        by_name = {fold(t.name): t for t in now.schema.tables if t.uid not in then}  # else it is renamed, and its name another's
         for t in past.schema.tables:
             if t.uid not in values:
                 continue

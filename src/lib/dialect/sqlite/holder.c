@@ -148,13 +148,13 @@ static void add_all(mo_str *s, const holding *h)
 }
 
 /* Keys have the affinity that they have in their table, so that the holder's index finds them; all else is kept as it
- * is, without one. */
+ * is, without one. INT, not INTEGER: alone, that would be the row id, which holds no other values. */
 static void add_key_columns(mo_str *s, const holding *h)
 {
     static const char *const words[] = {[MO_AFFINITY_BLOB] = "BLOB",
                                         [MO_AFFINITY_TEXT] = "TEXT",
                                         [MO_AFFINITY_NUMERIC] = "NUMERIC",
-                                        [MO_AFFINITY_INTEGER] = "INTEGER",
+                                        [MO_AFFINITY_INTEGER] = "INT",
                                         [MO_AFFINITY_REAL] = "REAL"};
     const mo_table *t = h->after->table;
     mo_str primary = {0};
