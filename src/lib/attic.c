@@ -454,6 +454,22 @@ static int is_empty(moult *m, mo_region *r)
     return mo_error_hint(&m->error, "look at them with 'moult attic list'; bring them back, or purge them");
 }
 
+/* An apply that was interrupted, or a contract that waits, is known to moult's own tables alone. */
+static int is_whole(moult *m, mo_region *r)
+{
+    mo_journal j;
+    int64_t whole = 0;
+    int rc = mo_journal_read(m->dialect, m->conn, r, &j, &m->error);
+    if (rc == MOULT_OK)
+        rc = mo_detect_whole(m, &whole);
+    if (rc != MOULT_OK || ((!j.there || j.done == 0) && whole == 0))
+        return rc;
+    mo_error_set(&m->error, MOULT_REFUSED, "%s is half way to a version, and nobody would know it any more",
+                 moult_database_name(m));
+    return mo_error_hint(&m->error, whole ? "finish it first: moult apply --phase contract; or go back: moult rollback"
+                                          : "finish it first: moult resume; or go back: moult rollback");
+}
+
 static int remove_all(moult *m, mo_region *r, int with_attic)
 {
     dropping d = {.region = r};
@@ -462,6 +478,8 @@ static int remove_all(moult *m, mo_region *r, int with_attic)
     if (rc != MOULT_OK)
         return rc;
     if (!with_attic)
+        rc = is_whole(m, r);
+    if (rc == MOULT_OK && !with_attic)
         rc = is_empty(m, r);
     if (rc == MOULT_OK)
         rc = m->dialect->query(m->conn, m->dialect->own_table_names, NULL, 0, take_name, &d, NULL, &m->error);
@@ -480,7 +498,9 @@ int moult_uninstall(moult *m, int with_attic)
     mo_region *r = mo_region_new();
     int rc = r ? begin_work(m) : mo_error_nomem(&m->error);
     if (rc == MOULT_OK) {
-        rc = remove_all(m, r, with_attic);
+        rc = mo_run_tidy(m->dialect, m->conn, &m->monitor, &m->error); /* its triggers would outlive their tables */
+        if (rc == MOULT_OK)
+            rc = remove_all(m, r, with_attic);
         mo_locking_release(m);
     }
     mo_region_free(r);

@@ -237,6 +237,13 @@ def test_back_from_what_is_half_done(place, version):
     assert "up to date" in ok(place.apply("v1", mode="safe")).out
 
 
+def test_what_is_half_done_is_not_uninstalled(place):
+    half_done(place)
+    assert "moult resume" in ok(place.run("uninstall", "--yes"), 3).err
+    ok(place.run("uninstall", "--yes", "--purge"))
+    assert place.sql("SELECT count(*) FROM sqlite_schema WHERE name LIKE '%moult%'") == [(0,)]
+
+
 def test_an_old_build_finds_what_it_needs_in_what_is_half_done(place):
     half_done(place)
     ok(place.apply("v1", mode="safe"))

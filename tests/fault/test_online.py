@@ -361,6 +361,32 @@ def shim_env(place, **more):
 POINTS = 60 if built.torture() else 12
 
 
+def test_killed_and_uninstalled(tmp_path):
+    """The triggers that log what an application writes go with the log: they would refuse every write."""
+    place = Place(tmp_path, TABLES[0], rows=3000)
+    count, kept = tmp_path / "count", tmp_path / "kept.db"
+    shutil.copy(place.path, kept)
+    assert place.apply("--online", env=shim_env(place, SHIM_COUNT=count)).returncode == 0
+    ours = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '\\_moult\\_%' ESCAPE '\\' AND type = 'trigger'"
+    total, left = int(count.read_text()), 0
+    for at in range(total // 20, total, total // 20):
+        for file in tmp_path.glob("app.db*"):
+            file.unlink()
+        shutil.copy(kept, place.path)
+        place.apply("--online", env=shim_env(place, SHIM_KILL_AT=at))
+        db = open_db(place.path)
+        left = db.execute(ours).fetchone()[0]
+        if left:
+            break
+        db.close()
+    assert left
+    done = subprocess.run([str(built.moult()), "uninstall", "--url", str(place.path), "--purge", "--yes"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert db.execute(ours).fetchone() == (0,)
+    db.execute("DELETE FROM t WHERE id = 10")
+    db.close()
+
+
 @pytest.mark.parametrize("way", ["--online", "--indexes-last"])
 @pytest.mark.parametrize("table", [TABLES[0], TABLES[-1]], ids=lambda t: t.name)
 def test_killed(tmp_path, table, way):

@@ -236,6 +236,15 @@ static int tidy(runner *r)
     return r->d->tidy ? r->d->tidy(r->c, r->plan, &drive, r->err) : MOULT_OK;
 }
 
+int mo_run_tidy(const mo_dialect *d, mo_conn *c, mo_monitor *monitor, mo_error *err)
+{
+    mo_plan *nothing = mo_plan_new(d);
+    runner r = {.d = d, .c = c, .plan = nothing, .monitor = monitor, .err = err};
+    int rc = nothing ? tidy(&r) : mo_error_nomem(err);
+    mo_plan_free(nothing);
+    return rc;
+}
+
 static int run_hook(runner *r)
 {
     mo_watch watch = {tick, r};

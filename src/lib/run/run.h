@@ -13,7 +13,7 @@ typedef struct mo_monitor {
     const volatile int *cancel;
     double statement_timeout;
     double probe_timeout; /* for asking the rows of one table */
-    mo_lock *lock; /* moult's lock, while it is held; NULL: nobody is told by it */
+    mo_lock *lock;        /* moult's lock, while it is held; NULL: nobody is told by it */
 } mo_monitor;
 /* What runs now, for whoever looks at the lock. */
 void mo_monitor_note(const mo_dialect *d, const mo_monitor *m, const char *fmt, ...)
@@ -47,5 +47,8 @@ int mo_run(const mo_dialect *d, mo_conn *c, mo_plan *plan, const mo_scope *scope
 
 /* verify.c - how two schemas differ, for a person: one line an object; "" when they do not. */
 int mo_describe_difference(const mo_schema *expected, const mo_schema *found, mo_str *out, mo_error *err);
+
+/* Clears away what interrupted driver steps left, where no plan is to go on with it. */
+int mo_run_tidy(const mo_dialect *d, mo_conn *c, mo_monitor *monitor, mo_error *err);
 
 #endif
