@@ -184,11 +184,13 @@ static int find_contract(start *s, int *waits)
     int64_t version;
     int phase = s->plan->phase_only;
     int rc = mo_start_last(s, &version, last, &kind);
-    int expanded = rc == MOULT_OK && kind && strcmp(kind, "expand") == 0 && strcmp(last, s->plan->declared_fp) == 0;
+    int this = rc == MOULT_OK && kind && strcmp(last, s->plan->declared_fp) == 0;
+    int expanded = this && strcmp(kind, "expand") == 0;
+    int contracted = this && strcmp(kind, "contract") == 0; /* what is left of it is its hooks */
     *waits = 0;
     if (rc != MOULT_OK)
         return rc;
-    if (phase == MOULT_PHASE_CONTRACT && !expanded && s->plan->steps.count && !mo_interrupted_is_this(s))
+    if (phase == MOULT_PHASE_CONTRACT && !expanded && !contracted && s->plan->steps.count && !mo_interrupted_is_this(s))
         return no_contract(s);
     if (phase == MOULT_PHASE_CONTRACT && expanded)
         s->kind = "contract";

@@ -49,3 +49,12 @@ def test_asked_to_stop(name, fault):
 def test_disk(name, fault):
     """No space from any change of a file on, or an I/O error at any: an error that says so, and the same holds."""
     run(name, fault, ENDED[name])
+
+
+@pytest.mark.parametrize("second", [8, 16, 24, 32])
+def test_a_contract_is_killed_twice(tmp_path, second):
+    """Its last hooks are left; what goes on with them is killed too, and is then no more than a plan that was interrupted."""
+    stage = torture.Stage(scenarios.named("contract"), tmp_path / "stage")
+    commits = [c.n for c in stage.changes if c.file == "-journal" and c.what == "unlink"]
+    states = [stage.try_point(torture.Point("kill", n + 1, twice=second))["state"] for n in commits]
+    assert {"contracted", "third hook"} <= set(states), states
