@@ -483,3 +483,16 @@ def test_no_room(tmp_path, way):
     assert f"{size // 2:,} left" in none.stderr and place.rows() == before and not place.left()
     assert place.apply(way, env={**world, "WORLD_FREE": str(size * 4 + (33 << 20))}).returncode == 0
     assert place.is_new()
+
+
+def test_two_tables_without_a_key(tmp_path):
+    """What is done for one moves schema_version, as a VACUUM does, and is not taken for one."""
+    path, desired = tmp_path / "app.db", tmp_path / "schema.sql"
+    db = open_db(path)
+    db.executescript("CREATE TABLE a (x TEXT); CREATE TABLE b (y TEXT); INSERT INTO a VALUES ('1'), ('2'); INSERT INTO b VALUES ('3');")
+    desired.write_text("CREATE TABLE a (x INT); CREATE TABLE b (y INT); CREATE VIEW v AS SELECT x FROM a;")
+    done = subprocess.run([str(built.moult()), "apply", "--url", str(path), "--to", str(desired), "--mode", "aggressive",
+                           "--no-backup", "--online"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert db.execute("SELECT typeof(x) FROM a UNION ALL SELECT typeof(y) FROM b").fetchall() == [("integer",)] * 3
+    db.close()

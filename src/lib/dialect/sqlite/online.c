@@ -474,10 +474,13 @@ static int prepare(mo_online *o)
             break;
         }
         resumed = 0;
+        if (o->c->online_prepared == 0)
+            o->c->online_moved = 0; /* no other table was copied before it */
         rc = mo_online_note(o, "a VACUUM gave the rows of '%s' other row ids: its copy begins anew", o->table);
         if (rc == MOULT_OK)
             rc = clear(o);
     }
+    o->c->online_prepared += rc == MOULT_OK;
     return rc != MOULT_OK && is_collision(o->err) ? say_impossible(o) : rc;
 }
 
@@ -498,8 +501,12 @@ static int begin(mo_online *o)
 {
     int rc = find_prepared(o);
     if (rc == MOULT_OK)
-        rc = mo_online_check(o);
-    return rc == MO_ONLINE_RESTART ? changed(o, "the row ids were given anew") : rc;
+        rc = mo_online_see_moves(o);
+    if (rc == MOULT_OK)
+        rc = look_closer(o); /* other tables that were prepared moved schema_version too */
+    if (rc != MO_ONLINE_RESTART)
+        return rc;
+    return o->c->online_moved ? changed(o, "the row ids were given anew") : MOULT_OK;
 }
 
 static int run(mo_online *o)

@@ -110,6 +110,8 @@ int mo_online_run_str(mo_online *o, mo_str *sql, const mo_value *params, size_t 
 /* online_session.c */
 int mo_online_enter(mo_online *o);
 void mo_online_leave(mo_online *o); /* never fails; does nothing twice */
+/* Notes when somebody else moved schema_version since the last batch of any table. */
+int mo_online_see_moves(mo_online *o);
 /* One batch: `work` between BEGIN IMMEDIATE and COMMIT, its time measured, then a pause. It says in *rows how many it did. */
 int mo_online_batch(mo_online *o, int (*work)(mo_online *o, int64_t *rows, void *user), void *user, int64_t *rows);
 int mo_online_note(const mo_online *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -77,6 +77,14 @@ static void pause_after(mo_online *o)
         mo_clock_sleep(left);
 }
 
+int mo_online_see_moves(mo_online *o)
+{
+    int64_t version = 0;
+    int rc = mo_online_ask(o, "PRAGMA main.schema_version", NULL, &version);
+    o->c->online_moved |= rc == MOULT_OK && o->c->online_version >= 0 && version != o->c->online_version;
+    return rc;
+}
+
 /* A batch that built an index moved schema_version itself. */
 static int keep_version(mo_online *o, int64_t *version)
 {
@@ -111,6 +119,8 @@ int mo_online_batch(mo_online *o, int (*work)(mo_online *o, int64_t *rows, void 
     rc = mo_sqlite_exec(o->c, "BEGIN IMMEDIATE", o->drive->watch, o->err);
     o->c->eager = 0;
     began = mo_clock_now();
+    if (rc == MOULT_OK)
+        rc = mo_online_see_moves(o);
     if (rc == MOULT_OK && o->version >= 0)
         rc = mo_online_check(o);
     if (rc == MOULT_OK)
@@ -126,6 +136,7 @@ int mo_online_batch(mo_online *o, int (*work)(mo_online *o, int64_t *rows, void 
     }
     if (o->version >= 0)
         o->version = version;
+    o->c->online_version = version;
     took = mo_clock_now() - began;
     adapt(o, *rows, took < 4 * worked ? took : 4 * worked); /* a slow disk takes its time for one row too */
     pause_after(o);

@@ -131,6 +131,8 @@ int mo_sqlite_run_begin(mo_conn *c, const mo_plan *plan, int data, mo_error *err
         return mo_error_set(err, MOULT_ERROR, "an apply cannot begin inside a transaction");
     }
     mo_sqlite_run_end(c);
+    c->online_version = -1;
+    c->online_moved = c->online_prepared = 0;
     for (size_t i = 0; i < MO_SQLITE_SETTING_COUNT; i++) {
         c->saved[i] = get(c, &settings[i]);
     }

@@ -29,6 +29,10 @@ struct mo_conn {
     const mo_watch *limit; /* over all that runs; NULL: none */
     sqlite3_stmt *running;
     int stopped; /* the code that the watch stopped it with */
+    /* Rebuilds in batches: schema_version as their last batch left it (-1: none yet), whether somebody moved it meanwhile, and
+     * how many tables wait for the swap. */
+    int64_t online_version;
+    int online_moved, online_prepared;
     /* Around an apply. */
     int run_active;
     int saved[MO_SQLITE_SETTING_COUNT];
