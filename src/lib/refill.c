@@ -399,10 +399,17 @@ static int64_t step_back(const mo_versions *all, int64_t version, int64_t first,
     return version - 1;
 }
 
+/* Was a version expanded only, and then left for another one? It took nothing away: what went, went with the next. */
+static int is_left(const mo_versions *all, int64_t version, int64_t next)
+{
+    const moult_version_info *v = &all->items[version - 1].info;
+    return strcmp(v->kind, "expand") == 0 && strcmp(v->to, all->items[next - 1].info.to) != 0;
+}
+
 static int find_way(walk *w, int64_t first, int64_t latest)
 {
     mo_versions all;
-    size_t room = (size_t)(latest - first) + 1;
+    size_t room = (size_t)(latest - first) + 1, kept = 0;
     int64_t *back = mo_region_alloc(w->region, room * sizeof *back);
     int *again = mo_region_alloc(w->region, room * sizeof *again);
     int rc = mo_history_read(w->m->dialect, w->m->conn, w->region, &all, &w->m->error);
@@ -416,10 +423,14 @@ static int find_way(walk *w, int64_t first, int64_t latest)
         return mo_error_set(&w->m->error, MOULT_NOTFOUND, "the history has gaps: 'moult status' tells them");
     for (int64_t v = latest; v >= first; v = step_back(&all, v, first, &again[w->count - 1]))
         back[w->count++] = v;
-    for (size_t k = 0; k < w->count; k++) {
-        w->versions[k] = back[w->count - 1 - k];
-        w->again[k] = k > 0 && again[w->count - 1 - k];
+    for (size_t n = w->count, k = 0; k < n; k++) {
+        size_t at = n - 1 - k;
+        if (k > 0 && at > 0 && !again[at - 1] && is_left(&all, back[at], back[at - 1]))
+            continue;
+        w->versions[kept] = back[at];
+        w->again[kept++] = k > 0 && again[at];
     }
+    w->count = kept;
     return MOULT_OK;
 }
 

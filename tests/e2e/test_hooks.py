@@ -426,6 +426,18 @@ def test_what_a_plan_with_hooks_drops_is_in_the_attic(place, halves):
     assert (place.sql("SELECT id, name FROM users ORDER BY id"), place.sql("SELECT * FROM post ORDER BY id")) == before
 
 
+def test_back_over_an_expand_that_was_left(place):
+    """v2 is expanded to and never finished; v3 drops what v1 had. Its values are those that v1 gets back."""
+    (place.folder / "v2.sql").write_text(V1.replace("name TEXT NOT NULL", "first_name TEXT"))
+    (place.folder / "v3.sql").write_text(V1.replace("name TEXT NOT NULL", "other TEXT"))
+    before = place.sql("SELECT id, name FROM users ORDER BY id")
+    ok(place.apply("v2", "--phase", "expand"))
+    ok(place.run("apply", "--to", "v3.sql", "--mode", "aggressive", "--no-backup"))
+    assert columns(place) == ["id", "other"]
+    ok(place.run("rollback", "1", "--mode", "aggressive", "--no-backup"))
+    assert columns(place) == ["id", "name"] and place.sql("SELECT id, name FROM users ORDER BY id") == before
+
+
 def test_contract_without_an_expand(place):
     before = place.dump()
     assert "no contract that waits" in ok(place.apply("v2", "--phase", "contract"), 1).err
