@@ -388,10 +388,13 @@ def work(job):
     base = Path(tempfile.mkdtemp(prefix="moult-torture-", dir=keep or memory_folder()))
     try:
         stage = Stage(scenarios.named(name), base / "stage")
-        points = stage.points(fault, count, random.Random("%s %s %d" % (name, fault, seed)), thorough)
-        for point in points[part::parts]:
+        rng = random.Random("%s %s %d" % (name, fault, seed))
+        points = stage.points(fault, count, rng, thorough)[part::parts]
+        for point in points:
             try:
                 records.append(stage.try_point(point))
+                if point.fault == "after" and records[-1]["ended"] == 0 and len(points) < 2 * count + 10:
+                    points.append(stage.at_random("after", rng))  # it was done before it was killed: another one instead
             except Broken as why:
                 broken.append("%s %s: %s" % (name, point, why))
                 if len(broken) >= 5:
