@@ -386,8 +386,12 @@ class Walk:
         self.schema, self.values, self.rows = new, values, known
 
     def sound(self, whole):
-        """SQLite has false alarms of its own (a REAL without a fraction in a table WITHOUT ROWID): those are no NULLs."""
-        if whole != [("ok",)] and not all(said.startswith("NULL value in") for (said,) in whole):
+        """SQLite has false alarms of its own: in tables WITHOUT ROWID it takes one column for another when it asks for types."""
+        db = self.open()
+        odd = {name for (name,) in db.execute("SELECT name FROM pragma_table_list WHERE wr")}
+        db.close()
+        alarms = [re.fullmatch(r"\w+ value in (.*)\.[^.]*", said, re.S) for (said,) in whole]
+        if whole != [("ok",)] and not all(a and a[1] in odd for a in alarms):
             raise Wrong("integrity_check: %s" % whole[:3])
 
     def follow(self, was, t, past, there):
