@@ -581,7 +581,7 @@ int mo_detect_again(moult *m, const mo_plan *given, mo_plan **out)
     moult_own own = o->own;
     moult_online online = o->online;
     moult_phase phase = o->phase;
-    o->phase = (moult_phase)given->phase_only;
+    o->phase = given->phase_only;
     o->backward = backward || given->behind;
     o->online = online_of(given, online);
     o->no_attic = !given->attic.on; /* what it keeps is part of what it does */

@@ -182,7 +182,7 @@ static int find_contract(start *s, int *waits)
     char last[65];
     const char *kind;
     int64_t version;
-    int phase = s->plan->phase_only;
+    moult_phase phase = s->plan->phase_only;
     int rc = mo_start_last(s, &version, last, &kind);
     int this = rc == MOULT_OK && kind && strcmp(last, s->plan->declared_fp) == 0;
     int expanded = this && strcmp(kind, "expand") == 0;

@@ -73,7 +73,7 @@ int mo_plan_compute_id(const mo_plan *p, char id[65], mo_error *err)
     mo_sha256_add_text(h, p->to);
     mo_sha256_add_text(h, p->declared_fp);
     add_number(h, p->behind ? p->behind_version : 0);
-    add_number(h, p->phase_only);
+    add_number(h, (int64_t)p->phase_only);
     add_number(h, (int64_t)p->settings.count);
     for (size_t i = 0; i < p->settings.count; i++)
         mo_sha256_add_text(h, p->settings.items[i]);

@@ -190,7 +190,7 @@ typedef struct mo_plan {
     MO_VEC(mo_plan_hook) hooks; /* in the order in which they run: those before the DDL first */
     moult_online online;        /* how big tables are rebuilt */
     int hooked;                 /* a hook runs before what tightens: what the rows say now need not hold then */
-    int phase_only;             /* a moult_phase: the half that it is */
+    moult_phase phase_only;     /* the half that it is */
     int waits;         /* the contract of a schema that was expanded: it runs when it is asked for by its phase */
     int fresh;         /* the database has nothing yet, or is adopted as it is: hooks are not needed */
     int asks_rows;     /* live is the live database: its rows can be asked */

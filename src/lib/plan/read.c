@@ -225,7 +225,7 @@ static void read_plan(mo_json_reader *r, const json_t *root, mo_plan *p)
     read_digest(r, root, "from", p->from);
     read_digest(r, root, "to", p->to);
     read_digest(r, root, "declared_fingerprint", p->declared_fp);
-    p->phase_only = mo_json_get_name(r, root, "", "phase", mo_phase_names, 3);
+    p->phase_only = (moult_phase)mo_json_get_name(r, root, "", "phase", mo_phase_names, 3);
     p->attic.on = json_object_get(root, "attic") && !json_is_null(json_object_get(root, "attic"));
     if (p->attic.on)
         p->attic.age = mo_json_get_integer(r, root, "", "attic", 0, INT64_MAX);
