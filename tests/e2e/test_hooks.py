@@ -196,6 +196,13 @@ def test_contract_that_the_rows_forbid(place):
     assert "up to date" in ok(place.apply("v2", mode="safe")).out
 
 
+def test_duplicates_that_a_hook_makes_are_told_of_the_table(place):
+    (place.folder / "u.sql").write_text(V1.replace("title TEXT", "title TEXT, slug TEXT NOT NULL UNIQUE"))
+    place.hook("020_slug.before_ddl.sql", "UPDATE post SET slug = 'same';")
+    failed = ok(place.apply("u"), 1)
+    assert "post.slug" in failed.err and "_moult_new_" not in failed.err and "moult resume" in failed.err
+
+
 def test_an_old_build_starts_while_one_is_half_done(place):
     place.hook("020_split.before_ddl.sql", SPLIT.rstrip(";\n") + " WHERE id <> 2;")
     ok(place.apply("v2"), 1)

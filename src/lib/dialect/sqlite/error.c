@@ -225,6 +225,22 @@ static void add_application_hint(const char *text, mo_error *err)
     }
 }
 
+/* While a table is made anew it has a name that nobody knows: the message speaks of its own. */
+static void set_text(mo_error *err, int code, const char *text)
+{
+    static const char aside[] = "_moult_new_";
+    mo_str out = {0};
+    const char *found;
+
+    while ((found = strstr(text, aside)) != NULL) {
+        mo_str_addn(&out, text, (size_t)(found - text));
+        text = found + sizeof aside - 1;
+    }
+    mo_str_add(&out, text);
+    mo_error_set(err, out.failed ? MOULT_NOMEM : code, "%s", mo_str_text(&out));
+    mo_str_free(&out);
+}
+
 int mo_sqlite_fail(mo_conn *c, int rc, mo_error *err)
 {
     int extended = c->db ? sqlite3_extended_errcode(c->db) : rc;
@@ -265,7 +281,7 @@ int mo_sqlite_fail(mo_conn *c, int rc, mo_error *err)
         mo_error_set(err, code, "'%s': %s", c->name, text);
         break;
     default:
-        mo_error_set(err, code, "%s", text);
+        set_text(err, code, text);
         add_application_hint(text, err);
         break;
     }
