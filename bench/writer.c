@@ -50,7 +50,8 @@ int main(int argc, char **argv)
         char sql[128];
         double began = now();
         state = state * 1103515245u + 12345u;
-        snprintf(sql, sizeof sql, "UPDATE t1 SET email = 'again %u' WHERE id = %ld", state, 1 + (long)(state >> 4) % rows);
+        snprintf(sql, sizeof sql, "UPDATE t1 SET email = 'again %u' WHERE id = %ld", state,
+                 1 + (long)(state >> 4) % rows);
         if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
             fprintf(stderr, "writer: %s\n", sqlite3_errmsg(db));
             return 1;

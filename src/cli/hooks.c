@@ -101,9 +101,9 @@ int cli_read_hooks(cli *c)
 void cli_free_hooks(cli *c)
 {
     for (size_t i = 0; i < c->hooks.count; i++) {
-        free((char *)(uintptr_t)c->hooks.items[i].version);
-        free((char *)(uintptr_t)c->hooks.items[i].file);
-        free((char *)(uintptr_t)c->hooks.items[i].sql);
+        free((char *)c->hooks.items[i].version);
+        free((char *)c->hooks.items[i].file);
+        free((char *)c->hooks.items[i].sql);
     }
     free(c->hooks.items);
     c->hooks = (cli_hooks){0};

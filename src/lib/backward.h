@@ -7,8 +7,8 @@
 
 /* Did this table (NULL column) or column of a version get its annotation in it? */
 int mo_backward_is_new(const mo_schema *before, const mo_object *table, const mo_column *column);
-/* What a table of `before` is called in `after`; a column of it, in the table `after`. */
+/* What a table of `before` is called in `after`; a column of it, in the later form of its `table`. */
 const char *mo_backward_table(const mo_schema *before, const mo_schema *after, const char *name);
-const char *mo_backward_column(const mo_schema *before, const mo_object *after, const char *name);
+const char *mo_backward_column(const mo_schema *before, const mo_object *table, const char *name);
 
 #endif

@@ -500,7 +500,7 @@ int moult_resume(moult *m, moult_result **out)
 int moult_interrupted(moult *m, char **out)
 {
     mo_region *r = mo_region_new();
-    mo_journal journal;
+    mo_journal journal = {0};
     mo_str text = {0};
     int rc = r ? mo_journal_read(m->dialect, m->conn, r, &journal, &m->error) : mo_error_nomem(&m->error);
     *out = NULL;

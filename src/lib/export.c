@@ -158,13 +158,13 @@ int mo_export_refused(moult *m, const mo_plan *plan, const char *why, moult_resu
         &m->error, MOULT_PERMISSION,
         "%s cannot be written to by this account, and its schema is not the desired one; nothing was changed",
         moult_database_name(m));
-    if (detail.length)
-        rc = mo_error_detail(&m->error, "%s", mo_str_text(&detail));
+    if (rc == MOULT_PERMISSION && detail.length)
+        mo_error_detail(&m->error, "%s", mo_str_text(&detail));
     if (result->exported)
-        rc = mo_error_hint(&m->error,
-                           "the plan is in '%s', which says how it is run: let an account that may write run it", path);
+        mo_error_hint(&m->error, "the plan is in '%s', which says how it is run: let an account that may write run it",
+                      path);
     else
-        rc = mo_error_hint(&m->error, "let an account that may write run the plan: moult plan --format sql prints it");
+        mo_error_hint(&m->error, "let an account that may write run the plan: moult plan --format sql prints it");
     mo_str_free(&detail);
     mo_error_clear(&failed);
     return rc;

@@ -28,7 +28,7 @@ int mo_detect_whole(moult *m, int64_t *version)
 int mo_detect_begun(moult *m, mo_schema **begun)
 {
     mo_region *r = mo_region_new();
-    mo_journal j;
+    mo_journal j = {0};
     int rc = r ? mo_journal_read(m->dialect, m->conn, r, &j, &m->error) : mo_error_nomem(&m->error);
     *begun = NULL;
     if (rc == MOULT_OK && j.there && j.done > 0 && j.declared)

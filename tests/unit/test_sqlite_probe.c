@@ -17,7 +17,7 @@ static int count_statement(unsigned kind, void *user, void *statement, void *sql
     (void)user;
     (void)sql;
     char *text = kind == SQLITE_TRACE_PROFILE ? sqlite3_expanded_sql(statement) : NULL;
-    if (text && strstr(text, "FROM \"big\"")) {
+    if (text && strstr(text, "FROM \"big\"") && !strstr(text, " LIMIT ")) { /* a sample of its rows is no pass */
         statements++;
         passes += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0) > 0;
     }

@@ -82,7 +82,7 @@ int mo_attic_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_attic_entrie
 static int take_number(void *user, size_t count, const mo_value *v)
 {
     const char *last = v[0].text ? strrchr(v[0].text, '_') : NULL;
-    int n = last ? atoi(last + 1) : 0;
+    int n = last ? (int)strtol(last + 1, NULL, 10) : 0;
     (void)count;
     if (n > *(int *)user)
         *(int *)user = n;

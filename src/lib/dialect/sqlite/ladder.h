@@ -114,7 +114,8 @@ const mo_column *mo_ladder_row_id_column(const mo_table *t);
 int mo_ladder_has_autoincrement(const mo_object *table);
 /* The definition of a table under another name, with the table's own name as a qualifier ("t.a") replaced too; sets
  * *qualified where there was one. NULL: no memory. */
-char *mo_ladder_definition_as(mo_region *r, const char *sql, const char *table, const char *name, int *qualified);
+char *mo_ladder_definition_as(mo_region *r, const char *definition, const char *table, const char *name,
+                              int *qualified);
 
 /* attic.c */
 /* An entry of the attic's catalog, as the plan's steps write it. */

@@ -6,6 +6,7 @@
  * kind is no change. Kinds of which no value changes, as examples show first, are passed over: typeof() is cheap. Another kind from which the old type makes the old value again is another form ('7' as 7). All
  * else is lost ('007' as 7), or refused (a STRICT table, a row id).
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -198,7 +199,7 @@ static int put(mo_cast *cast, int old, sqlite3_value *value, sqlite3_value **out
 
 static int same_bytes(sqlite3_value *a, sqlite3_value *b, int text)
 {
-    int n = sqlite3_value_bytes(a);
+    int n;
     const void *x = text ? (const void *)sqlite3_value_text(a) : sqlite3_value_blob(a);
     const void *y = text ? (const void *)sqlite3_value_text(b) : sqlite3_value_blob(b);
     n = sqlite3_value_bytes(a); /* of the text, whatever the encoding was */
@@ -217,7 +218,7 @@ static int same(sqlite3_value *a, sqlite3_value *b)
     case SQLITE_FLOAT:
         x = sqlite3_value_double(a);
         y = sqlite3_value_double(b);
-        return memcmp(&x, &y, sizeof x) == 0;
+        return !(x < y) && !(x > y) && signbit(x) == signbit(y); /* a NaN is never stored */
     case SQLITE_NULL:
         return 1;
     default:
@@ -299,7 +300,7 @@ static int judge_cast(mo_probe *p, mo_question *q)
 
 static int ask_column(mo_probe *p, mo_part *part, const mo_column *before, const mo_column *after)
 {
-    mo_cast *cast;
+    mo_cast *cast = NULL;
     mo_question *q;
     int rc = mo_probe_cast(p, before, after, &cast);
     if (rc == MOULT_DATABASE) { /* a type that a STRICT table does not take: the proof says so */
