@@ -211,7 +211,7 @@ static const char *match_sql(walk *w, const mo_attic_entry *e, const known_list 
     return NULL;
 }
 
-/* The fill that was given for a column, or NULL. */
+/* The fill that was given for a column, or that its source declares; NULL: none. */
 const char *mo_walk_given(const walk *w, const char *column)
 {
     const char *const *fills = w->m->options.pub.fills;
@@ -222,6 +222,8 @@ const char *mo_walk_given(const walk *w, const char *column)
         if (strlen(fills[i]) > name.length && mo_name_equaln(mo_str_text(&name), fills[i], name.length))
             found = fills[i] + name.length;
     mo_str_free(&name);
+    if (found == NULL && mo_table_column(w->table->table, column))
+        found = mo_table_column(w->table->table, column)->fill;
     return found;
 }
 

@@ -175,11 +175,23 @@ static void add_keys(mo_str *sql, const mo_probe *p)
     }
 }
 
+/* An expression may name the row id, by each name that no column has: a FROM of FROM has none of its own. */
+static void add_row_ids(mo_str *sql, const mo_probe *p, int inside)
+{
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    const char *row_id = mo_sqlite_row_id_name(p->before->table);
+    for (size_t i = 0; row_id && i < sizeof names / sizeof *names; i++)
+        if (!mo_table_column(p->before->table, names[i]) &&
+            !(p->after && mo_table_column(p->after->table, names[i])))
+            mo_str_addf(sql, ", %s AS %s", inside ? row_id : names[i], names[i]);
+}
+
 /* The table under the names that it gets. */
 static void add_renamed(mo_str *sql, const mo_probe *p)
 {
     const mo_table *t = p->before->table;
     add_keys(sql, p);
+    add_row_ids(sql, p, 1);
     for (size_t i = 0; i < t->columns.count; i++) {
         const char *name = t->columns.items[i]->name;
         mo_str_add(sql, ", ");
@@ -202,6 +214,7 @@ int mo_probe_from(mo_probe *p, mo_str *sql)
     mo_str_add(sql, "(SELECT ");
     for (size_t i = 0; i < (p->key.count ? p->key.count : 1); i++)
         mo_str_addf(sql, "%s\"_moult_k%zu\"", i ? ", " : "", i);
+    add_row_ids(sql, p, 0);
     for (size_t i = 0; i < p->before->table->columns.count; i++) {
         const char *name = p->before->table->columns.items[i]->name;
         if (is_computed(p, name))
