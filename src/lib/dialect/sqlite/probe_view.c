@@ -181,8 +181,7 @@ static void add_row_ids(mo_str *sql, const mo_probe *p, int inside)
     static const char *const names[] = {"rowid", "_rowid_", "oid"};
     const char *row_id = mo_sqlite_row_id_name(p->before->table);
     for (size_t i = 0; row_id && i < sizeof names / sizeof *names; i++)
-        if (!mo_table_column(p->before->table, names[i]) &&
-            !(p->after && mo_table_column(p->after->table, names[i])))
+        if (!mo_table_column(p->before->table, names[i]) && !(p->after && mo_table_column(p->after->table, names[i])))
             mo_str_addf(sql, ", %s AS %s", inside ? row_id : names[i], names[i]);
 }
 
