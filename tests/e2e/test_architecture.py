@@ -115,7 +115,7 @@ def test_calls():
     for room, names in wanted.items():
         for symbol in sorted(names):
             owner = defined.get(symbol, room)
-            if owner != room and symbol != "mo_dialect_sqlite":
+            if owner != room and not symbol.startswith("mo_dialect_"):
                 assert owner in ALLOWED[room], f"{room or 'lib'} calls {symbol} of {owner or 'lib'}"
 
 
@@ -123,14 +123,14 @@ def test_who_names_an_engine():
     """No shared code does, but for the files that the page lists; and those do."""
     listed = {name for row in rows(section("The rooms"), "file | what it knows") for name in named(row[0])}
     found = {str(p.relative_to(ROOT)) for p in sources(LIB)
-             if room_of(p) != "dialect/sqlite" and ENGINES.search(bare(p.read_text(encoding="utf-8")))}
+             if not room_of(p).startswith("dialect/") and ENGINES.search(bare(p.read_text(encoding="utf-8")))}
     assert found == listed
 
 
 def test_who_sees_which_library():
     seen_by = {name: named(row[2]) for row in rows(section("Libraries"), "for | use | seen by | why")
-               for name in ("libsqlite3", "jansson", "xxhash", "libmd", "uthash") if name in row[1]}
-    headers = {"sqlite3.h": "libsqlite3", "jansson.h": "jansson", "xxhash.h": "xxhash", "sha2.h": "libmd",
+               for name in ("libsqlite3", "libpq", "jansson", "xxhash", "libmd", "uthash") if name in row[1]}
+    headers = {"sqlite3.h": "libsqlite3", "libpq-fe.h": "libpq", "jansson.h": "jansson", "xxhash.h": "xxhash", "sha2.h": "libmd",
                "uthash.h": "uthash"}
     assert set(seen_by) == set(headers.values())
     for path in sources():
@@ -143,16 +143,17 @@ def test_who_sees_which_library():
 
 
 @pytest.mark.parametrize("folder, title, header", [(LIB, "The rooms", "file | job"),
-                                                   (LIB / "dialect" / "sqlite", "The folder of SQLite", "file | job")])
+                                                   (LIB / "dialect" / "sqlite", "The folder of SQLite", "file | job"),
+                                                   (LIB / "dialect" / "postgres", "The folder of PostgreSQL", "file | job")])
 def test_files_of_a_folder(folder, title, header):
-    """The page lists each file of these two folders once."""
+    """The page lists each file of these folders once."""
     patterns = [name for row in rows(section(title), header) for name in named(row[0])]
     matched = [p.name for pattern in patterns for p in folder.glob(pattern)]
     assert sorted(matched) == sorted(p.name for p in folder.glob("*.c"))
 
 
 def test_files_that_are_named_exist():
-    bases = [ROOT, LIB, LIB / "dialect", LIB / "dialect" / "sqlite", ROOT / "src" / "cli", ROOT / "include"]
+    bases = [ROOT, LIB, LIB / "dialect", LIB / "dialect" / "sqlite", LIB / "dialect" / "postgres", ROOT / "src" / "cli", ROOT / "include"]
     text = re.sub(r"^ *```.*?^ *```$", "", PAGE, flags=re.M | re.S)
     files = [word for name in named(text) for word in name.split()
              if re.fullmatch(r"[\w*/.-]+\.(c|h|md|py|build)|[\w/.-]+/|scripts/[\w/.-]+", word)]

@@ -169,3 +169,34 @@ Test(statement, fifty_megabytes_are_read_in_linear_time)
     cr_assert_lt(mo_clock_now() - begin, 20.0); /* about 0.2 s; quadratic would be hours */
     mo_str_free(&s);
 }
+
+static size_t count_statements(const mo_lex_rules *rules, const char *text)
+{
+    mo_lexer l;
+    mo_statement_text st = {0};
+    mo_token bad;
+    size_t n = 0;
+    mo_lexer_init(&l, rules, text, strlen(text));
+    while (mo_lexer_statement(&l, &st, &bad) == 1)
+        n++;
+    return n;
+}
+
+Test(statement, postgres_bodies_hold_their_semicolons)
+{
+    static const struct {
+        const char *text;
+        size_t count;
+    } cases[] = {
+        {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END; SELECT 1", 2},
+        {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 1", 2},
+        {"CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2); SELECT 1;", 2},
+        {"BEGIN; SELECT 1; END; SELECT 2", 4},
+        {"CREATE FUNCTION f() RETURNS int AS $$ BEGIN; x; $$ LANGUAGE plpgsql; SELECT $a$;$$;$a$", 2},
+        {"SELECT E'\\';'; SELECT ';''', /* ; /* ; */ ; */ U&\"a;b\", 1 @>; SELECT 3", 3},
+        {"SELECT '\\'; SELECT 2", 2},
+        {"SELECT (1; SELECT 2", 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        cr_assert_eq(count_statements(&mo_lex_postgres, cases[i].text), cases[i].count, "%s", cases[i].text);
+    cr_assert_eq(count_statements(&mo_lex_sqlite, "SELECT (1; SELECT 2"), 2);
+}

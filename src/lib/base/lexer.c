@@ -17,8 +17,13 @@ const mo_lex_rules mo_lex_sqlite = {.backtick = 1,
                                     .bom_is_space = 1,
                                     .tab_goes_on = 1,
                                     .named_param = 1};
-const mo_lex_rules mo_lex_postgres = {
-    .dollar_quote = 1, .e_string = 1, .nested_comment = 1, .letter_string = 1, .free_operators = 1};
+const mo_lex_rules mo_lex_postgres = {.dollar_quote = 1,
+                                      .e_string = 1,
+                                      .nested_comment = 1,
+                                      .letter_string = 1,
+                                      .free_operators = 1,
+                                      .nested_statement = 1,
+                                      .sql_names = 1};
 const mo_lex_rules mo_lex_mysql = {.backtick = 1,
                                    .double_is_string = 1,
                                    .backslash = 1,

@@ -38,6 +38,8 @@ typedef struct mo_lex_rules {
     unsigned letter_string : 1;  /* b'…', n'…' and u&'…' are strings too; only x'…' otherwise */
     unsigned named_param : 1;    /* @name, #name, :name and $name are parameters (SQLite) */
     unsigned free_operators : 1; /* an operator is any run of operator characters, @ # ? included (PostgreSQL) */
+    unsigned nested_statement : 1; /* semicolons in parentheses, and in BEGIN ATOMIC … END, end nothing (PostgreSQL) */
+    unsigned sql_names : 1;        /* names in the tree stand as SQL writes them: see name.h (PostgreSQL) */
 } mo_lex_rules;
 
 extern const mo_lex_rules mo_lex_sqlite;

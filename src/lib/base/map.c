@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fold.h"
+
 static int keys_differ(int ignore_case, const char *a, const char *b, size_t n);
 
 #define HASH_NONFATAL_OOM 1
@@ -31,18 +33,13 @@ struct mo_map {
     int ignore_case;
 };
 
-static unsigned char fold(char c)
-{
-    unsigned char u = (unsigned char)c;
-    return u >= 'A' && u <= 'Z' ? (unsigned char)(u + ('a' - 'A')) : u;
-}
-
 static int keys_differ(int ignore_case, const char *a, const char *b, size_t n)
 {
     if (!ignore_case)
         return memcmp(a, b, n) != 0;
+    int in_a = 0, in_b = 0;
     for (size_t i = 0; i < n; i++)
-        if (fold(a[i]) != fold(b[i]))
+        if (mo_fold_next(&in_a, a[i]) != mo_fold_next(&in_b, b[i]))
             return 1;
     return 0;
 }
@@ -52,7 +49,7 @@ static unsigned key_hash(const char *key, size_t n)
 {
     uint64_t h = 0xcbf29ce484222325u;
     for (size_t i = 0; i < n; i++)
-        h = (h ^ fold(key[i])) * 0x100000001b3u;
+        h = (h ^ mo_fold_char(key[i])) * 0x100000001b3u;
     return (unsigned)(h ^ (h >> 32));
 }
 
@@ -141,17 +138,14 @@ int mo_name_equaln(const char *a, const char *b, size_t n_b)
 {
     if (!a || !b)
         return a == b;
+    int in_a = 0, in_b = 0;
     for (size_t i = 0; i < n_b; i++)
-        if (a[i] == '\0' || fold(a[i]) != fold(b[i]))
+        if (a[i] == '\0' || mo_fold_next(&in_a, a[i]) != mo_fold_next(&in_b, b[i]))
             return 0;
     return a[n_b] == '\0';
 }
 
 int mo_name_equal(const char *a, const char *b)
 {
-    if (!a || !b)
-        return a == b;
-    for (; *a && fold(*a) == fold(*b); a++, b++)
-        ;
-    return fold(*a) == fold(*b);
+    return a && b ? mo_fold_compare(a, b) == 0 : a == b;
 }

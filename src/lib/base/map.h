@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* map.h - strings to pointers; ASCII case is ignored when asked. Keys and values are borrowed. */
+/* map.h - strings to pointers; ASCII case is ignored when asked (see fold.h). Keys and values are borrowed. */
 #ifndef MO_MAP_H
 #define MO_MAP_H
 
@@ -17,7 +17,7 @@ int mo_map_has(const mo_map *m, const char *key); /* also tells apart a NULL val
 void mo_map_remove(mo_map *m, const char *key);
 size_t mo_map_count(const mo_map *m);
 
-/* ASCII folding, as SQL engines compare unquoted names; other bytes are themselves. */
+/* Folded as fold.h says: ASCII case does not count, but between double quotes. */
 int mo_name_equal(const char *a, const char *b); /* ignoring ASCII case; both may be NULL */
 int mo_name_equaln(const char *a, const char *b, size_t n_b);
 

@@ -4,6 +4,9 @@
  *
  * A semicolon ends it, but for those inside the body of a trigger. There the rule is the one of sqlite3_complete(): a
  * statement that begins CREATE [TEMP] TRIGGER (behind EXPLAIN too) ends at the semicolon that follows "; END".
+ *
+ * PostgreSQL has bodies of its own: statements in parentheses (rules), and functions written BEGIN ATOMIC … END, in which a
+ * CASE has an END too.
  */
 #include "base/lexer.h"
 
@@ -53,10 +56,30 @@ static enum state after(enum state s, const mo_token *t)
     return NORMAL;
 }
 
-/* Does this semicolon end the statement? */
-static int ends(enum state s)
+/* How deep inside brackets and bodies a token of PostgreSQL's is. */
+typedef struct depth {
+    int brackets;
+    int blocks; /* BEGIN ATOMIC, and each CASE inside it */
+    int begun;  /* 1: the last token was BEGIN */
+} depth;
+
+static void go_deeper(depth *d, const mo_token *t)
 {
-    return s != TRIGGER && s != BODY_SEMI;
+    if (mo_token_is_punct(t, '('))
+        d->brackets++;
+    else if (mo_token_is_punct(t, ')'))
+        d->brackets -= d->brackets > 0;
+    else if ((d->begun && mo_token_is(t, "ATOMIC")) || (d->blocks && mo_token_is(t, "CASE")))
+        d->blocks++;
+    else if (d->blocks && mo_token_is(t, "END"))
+        d->blocks--;
+    d->begun = mo_token_is(t, "BEGIN");
+}
+
+/* Does this semicolon end the statement? */
+static int ends(enum state s, const depth *d)
+{
+    return s != TRIGGER && s != BODY_SEMI && d->brackets == 0 && d->blocks == 0;
 }
 
 /* Goes on over white space and comments to the end of the line or the next token; a comment that begins on the line is
@@ -95,6 +118,7 @@ static void take_tail(mo_lexer *l, const char *comment, mo_statement_text *out)
 static int next_statement(mo_lexer *l, mo_statement_text *out, mo_token *bad)
 {
     enum state state = START;
+    depth deep = {0};
     mo_lexer last = *l;         /* behind the last token */
     const char *comment = NULL; /* the first one behind it */
     out->text = NULL;
@@ -117,7 +141,7 @@ static int next_statement(mo_lexer *l, mo_statement_text *out, mo_token *bad)
             return 1;
         }
         int semi = mo_token_is_punct(&t, ';');
-        if (semi && ends(state)) {
+        if (semi && ends(state, &deep)) {
             if (out->text) {
                 take_tail(l, comment, out);
                 return 1;
@@ -132,6 +156,8 @@ static int next_statement(mo_lexer *l, mo_statement_text *out, mo_token *bad)
         }
         out->length = (size_t)(t.text + t.length - out->text);
         state = l->rules->trigger_body ? after(state, &t) : NORMAL;
+        if (l->rules->nested_statement)
+            go_deeper(&deep, &t);
         last = *l;
         comment = NULL;
     }

@@ -37,7 +37,7 @@ enum {
     MO_CAP_SCRATCH_IS_LIVE = 1 << 3    /* while a scratch is open its connection cannot be used for the live schema */
 };
 
-/* What a connection needs to know; borrowed for the length of the call, strings too. */
+/* What a connection needs to know; borrowed for the length of the call, but for the URL, which outlives the connection. */
 typedef struct mo_open_args {
     const mo_url *url;
     moult_open_mode mode;
@@ -240,6 +240,9 @@ struct mo_dialect {
 typedef struct mo_dialect mo_dialect;
 
 extern const mo_dialect mo_dialect_sqlite;
+#ifdef MO_WITH_POSTGRES
+extern const mo_dialect mo_dialect_postgres;
+#endif
 
 /* registry.c - the dialect of a URL; INVALID (unknown scheme, with those known) or UNSUPPORTED (not in this build). */
 int mo_dialect_find(const mo_url *url, const mo_dialect **out, mo_error *err);

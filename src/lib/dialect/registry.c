@@ -4,7 +4,12 @@
 
 #include <string.h>
 
-static const mo_dialect *const dialects[] = {&mo_dialect_sqlite};
+static const mo_dialect *const dialects[] = {
+    &mo_dialect_sqlite,
+#ifdef MO_WITH_POSTGRES
+    &mo_dialect_postgres,
+#endif
+};
 
 enum { DIALECT_COUNT = sizeof dialects / sizeof *dialects };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "diff/parts.h"
-#include "schema/fold.h"
+#include "base/fold.h"
 
 typedef struct differ {
     const mo_schema *live;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "diff/renames.h"
-#include "schema/fold.h"
+#include "base/fold.h"
 
 enum { NAME_ROOM = 256 };
 

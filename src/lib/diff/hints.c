@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "diff/diff.h"
-#include "schema/fold.h"
+#include "base/fold.h"
 
 /* In the form that the annotation takes: bare when it is a plain name. */
 static int add_hint(mo_plan *plan, const char *kind, const char *table, const char *from, const char *to, mo_error *err)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "plan/plan.h"
-#include "schema/fold.h"
+#include "base/fold.h"
 
 typedef struct mo_node {
     const mo_step *step;

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "base/hash.h"
 #include "schema/canonical.h"
-#include "schema/fold.h"
 
 /* Sorted views of a table's parts: on the stack for what is usual, in the region for more. */
 enum { USUAL_PARTS = 64, FEW_COLUMNS = 16 };
@@ -72,14 +72,15 @@ static void add_folded(mo_str *out, const char *name)
 {
     char part[64];
     size_t n = 0;
-    for (; *name; name++) {
+    for (int quoted = 0; *name; name++) {
         if (n + 2 > sizeof part) {
             put(out, part, n);
             n = 0;
         }
         if (*name == '\n' || *name == '\\')
             part[n++] = '\\';
-        part[n++] = *name == '\n' ? 'n' : (char)mo_fold_char(*name);
+        char folded = (char)mo_fold_next(&quoted, *name);
+        part[n++] = folded == '\n' ? 'n' : folded;
     }
     put(out, part, n);
 }

@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
+#include "base/fold.h"
 #include "schema/canonical.h"
-#include "schema/fold.h"
 
 /* What can be seen from one object. */
 typedef struct sight {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fold.h"
 #include "schema/canonical.h"
-#include "schema/fold.h"
 #include "schema/schema.h"
 
 mo_schema *mo_schema_new(void)

@@ -20,13 +20,39 @@
 #include "base/region.h"
 #include "base/str.h"
 
-/* In the order in which objects are created; dropping goes the other way. */
+/* In the order in which objects are created; dropping goes the other way. Where objects of two kinds may need each other
+ * (functions and tables), a dialect goes by what they mention. */
 typedef enum mo_kind {
-    MO_KIND_TABLE = 0,
+    MO_KIND_EXTENSION = 0,
+    MO_KIND_NAMESPACE, /* PostgreSQL's schema */
+    MO_KIND_COLLATION,
+    MO_KIND_ENUM,
+    MO_KIND_COMPOSITE,
+    MO_KIND_RANGE,
+    MO_KIND_DOMAIN,
+    MO_KIND_SEQUENCE, /* but those of identity columns, which are the columns' own */
+    MO_KIND_FUNCTION,
+    MO_KIND_PROCEDURE,
+    MO_KIND_AGGREGATE,
+    MO_KIND_OPERATOR,
+    MO_KIND_CAST,
+    MO_KIND_TS_DICTIONARY,
+    MO_KIND_TS_CONFIGURATION,
+    MO_KIND_TABLE,
     MO_KIND_VIRTUAL_TABLE, /* SQLite: its shadow tables are not objects of their own */
     MO_KIND_INDEX,
     MO_KIND_VIEW,
+    MO_KIND_MATERIALIZED_VIEW,
+    MO_KIND_RULE,
+    MO_KIND_STATISTICS,
     MO_KIND_TRIGGER,
+    MO_KIND_POLICY,
+    MO_KIND_PUBLICATION,
+    MO_KIND_EVENT_TRIGGER,
+    MO_KIND_COMMENT,           /* named by what it is about: "COLUMN users.email" */
+    MO_KIND_PRIVILEGE,         /* what one role may do with one object: "TABLE users TO app" */
+    MO_KIND_DEFAULT_PRIVILEGE, /* likewise of what is yet to come */
+    MO_KIND_OTHER,             /* of a kind that is not compared, which its name begins with: "operator class x" */
     MO_KIND_COUNT
 } mo_kind;
 
@@ -47,6 +73,11 @@ typedef enum mo_attr {
     MO_ATTR_DEFAULT,
     MO_ATTR_COLLATION,
     MO_ATTR_GENERATED, /* canonical "stored <expr>" or "virtual <expr>" */
+    MO_ATTR_IDENTITY,  /* canonical "always", "by default", with the sequence's options that are not the usual ones */
+    MO_ATTR_STORAGE,   /* where it is not that of the type */
+    MO_ATTR_COMPRESSION,
+    MO_ATTR_STATISTICS, /* the statistics target */
+    MO_ATTR_OPTIONS,    /* n_distinct and its like */
     MO_ATTR_COUNT
 } mo_attr;
 
@@ -87,6 +118,7 @@ typedef enum mo_constraint_kind {
     MO_CONSTRAINT_UNIQUE,
     MO_CONSTRAINT_CHECK,
     MO_CONSTRAINT_FOREIGN_KEY,
+    MO_CONSTRAINT_EXCLUSION,
     MO_CONSTRAINT_COUNT
 } mo_constraint_kind;
 extern const char *const mo_constraint_kinds[MO_CONSTRAINT_COUNT]; /* "primary key", … */
@@ -123,10 +155,17 @@ enum {
     MO_OBJECT_UNREAD = 4      /* … for its definition could not be read */
 };
 
+/*
+ * Names. Engines without namespaces have names with quotes undone, and fold them. Where the dialect's lexer says sql_names,
+ * an object's name is in the form by which DROP and COMMENT ON name it, so that it is unique among its kind, and "DROP", noun
+ * and name are a statement: users, "User", other.users (outside the first managed namespace), area(integer, text),
+ * audit ON users. Columns and constraints have their SQL form too (see base/name.h).
+ */
 typedef struct mo_object {
     mo_kind kind;
-    const char *space;  /* namespace: PostgreSQL's schema; NULL on engines without */
-    const char *name;   /* as written, quotes undone */
+    const char *space; /* namespace: PostgreSQL's schema; NULL on engines without */
+    const char
+        *name; /* as written, quotes undone; where the dialect's lexer says sql_names, as DROP names it: see below */
     const char *parent; /* of_table kinds: the table's (or view's) name; else NULL */
     const char
         *canonical; /* the canonical definition; for tables made from the parts; of an index that forbids duplicates it

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "schema/fold.h"
+#include "base/fold.h"
 
 /* One character, which may be several bytes of UTF-8. */
 static const char *next_char(const char *at)

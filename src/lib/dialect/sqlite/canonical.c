@@ -12,7 +12,7 @@
 
 #include "dialect/sqlite/reader_core.h"
 #include "schema/canonical.h"
-#include "schema/fold.h"
+#include "base/fold.h"
 
 static int is_word_char(char c)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "dialect/sqlite/reader_core.h"
-#include "schema/fold.h"
+#include "base/fold.h"
 
 enum { SMALLEST = 64 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "dialect/sqlite/reader_core.h"
-#include "schema/fold.h"
+#include "base/fold.h"
 
 /* --- how it begins --------------------------------------------------------------------------------------------------- */
 

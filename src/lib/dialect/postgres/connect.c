@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * connect.c - opening a connection and closing it, and what is known of the server.
+ *
+ * libpq finds what a URL leaves open where it always does: the environment, service files, ~/.pgpass. A connection that is
+ * open has cost no round trip beyond libpq's own; what else is to be known is asked when it is first needed.
+ */
+#include "dialect/postgres/postgres.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TICK_MS = 50, MAX_OPTIONS = 64 };
+
+/* For one try, where the caller sets no limit. */
+static const double usual_connect_timeout = 15;
+
+/* --- the URL ----------------------------------------------------------------------------------------------------------- */
+
+/* What Python's drivers take and libpq does not know: NULL for what concerns them alone. */
+static const struct {
+    const char *name, *instead;
+} of_drivers[] = {{"ssl", "sslmode"},
+                  {"timeout", "connect_timeout"},
+                  {"prepared_statement_cache_size", NULL},
+                  {"prepared_statement_name_func", NULL},
+                  {"statement_cache_size", NULL},
+                  {"prepare_threshold", NULL},
+                  {"async_fallback", NULL}};
+
+typedef struct options {
+    const char *names[MAX_OPTIONS], *values[MAX_OPTIONS];
+    size_t count;
+} options;
+
+static void add_option(options *o, const char *name, const char *value)
+{
+    if (value && o->count + 1 < MAX_OPTIONS) {
+        o->names[o->count] = name;
+        o->values[o->count++] = value;
+    }
+}
+
+static int knows_option(const PQconninfoOption *known, const char *name)
+{
+    for (; known->keyword; known++)
+        if (strcmp(known->keyword, name) == 0)
+            return 1;
+    return 0;
+}
+
+static int unknown_param(const char *name, mo_error *err)
+{
+    mo_error_set(err, MOULT_INVALID, "a PostgreSQL URL has no parameter '%s'", name);
+    return mo_error_hint(err, "it may have those of libpq: host, port, sslmode, service, options, application_name, …");
+}
+
+static int add_param(options *o, const PQconninfoOption *known, const mo_url_param *p, mo_error *err)
+{
+    const char *name = p->name;
+    for (size_t i = 0; i < sizeof of_drivers / sizeof *of_drivers; i++) {
+        if (strcmp(of_drivers[i].name, name) != 0)
+            continue;
+        name = of_drivers[i].instead;
+        if (!name)
+            return MOULT_OK;
+    }
+    if (!knows_option(known, name) || strcmp(name, "replication") == 0)
+        return unknown_param(p->name, err);
+    add_option(o, name, p->value);
+    return MOULT_OK;
+}
+
+static int fill_options(const mo_pq *pq, const mo_url *url, char port[16], options *o, mo_error *err)
+{
+    PQconninfoOption *known = pq->PQconndefaults();
+    int code = known ? MOULT_OK : mo_error_nomem(err);
+    snprintf(port, 16, "%d", url->port);
+    add_option(o, "host", url->host);
+    add_option(o, "port", url->port ? port : NULL);
+    add_option(o, "user", url->user);
+    add_option(o, "password", url->password);
+    for (size_t i = 0; code == MOULT_OK && i < url->params.count; i++)
+        code = add_param(o, known, &url->params.items[i], err);
+    pq->PQconninfoFree(known);
+    add_option(o, "dbname", url->database);
+    add_option(o, "fallback_application_name", "moult");
+    add_option(o, "client_encoding", "UTF8");
+    return code;
+}
+
+/* --- opening ----------------------------------------------------------------------------------------------------------- */
+
+/* The library prints nothing: notices go nowhere. */
+static void drop_notice(void *user, const PGresult *result)
+{
+    (void)user;
+    (void)result;
+}
+
+static int late(mo_conn *c, double seconds, mo_error *err)
+{
+    mo_error_set(err, MOULT_IO, "the server of %s did not answer within %g seconds", c->name, seconds);
+    return mo_error_hint(err, "is the server up, and are host and port right?");
+}
+
+static int finish_connecting(mo_conn *c, double seconds, mo_error *err)
+{
+    mo_deadline deadline = mo_deadline_in(seconds);
+    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+    while (status != PGRES_POLLING_OK) {
+        if (status == PGRES_POLLING_FAILED || c->pq.PQstatus(c->pg) == CONNECTION_BAD)
+            return mo_pg_fail_connection(c, err);
+        if (mo_deadline_passed(deadline))
+            return late(c, seconds, err);
+        struct pollfd p = {.fd = c->pq.PQsocket(c->pg), .events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT};
+        if (poll(&p, 1, TICK_MS) != 0)
+            status = c->pq.PQconnectPoll(c->pg);
+    }
+    return MOULT_OK;
+}
+
+/* What people call it. */
+static int set_names(mo_conn *c, mo_error *err)
+{
+    const char *host = c->pq.PQhost(c->pg), *version = c->pq.PQparameterStatus(c->pg, "server_version");
+    int digits = version ? (int)strcspn(version, " (") : 0;
+    char *name = NULL;
+    snprintf(c->engine, sizeof c->engine, "PostgreSQL %.*s", digits < 32 ? digits : 32, version ? version : "");
+    if (asprintf(&name, "%s%s%s", c->pq.PQdb(c->pg), host && *host && *host != '/' ? " on " : "",
+                 host && *host != '/' ? host : "") < 0)
+        return mo_error_nomem(err);
+    free(c->name);
+    c->name = name;
+    return MOULT_OK;
+}
+
+enum { OLDEST = 130000 };
+
+static int check_server(mo_conn *c, mo_error *err)
+{
+    if (c->pq.PQserverVersion(c->pg) >= OLDEST)
+        return MOULT_OK;
+    mo_error_set(err, MOULT_UNSUPPORTED, "%s is too old: moult works with PostgreSQL 13 and later", c->engine);
+    return mo_error_hint(err, "upgrade the server");
+}
+
+static int connect_with(mo_conn *c, options *o, double seconds, mo_error *err)
+{
+    int code;
+    c->pg = c->pq.PQconnectStartParams(o->names, o->values, 0);
+    if (!c->pg)
+        return mo_error_nomem(err);
+    c->pq.PQsetNoticeReceiver(c->pg, drop_notice, NULL);
+    code = finish_connecting(c, seconds > 0 ? seconds : usual_connect_timeout, err);
+    if (code == MOULT_OK && c->pq.PQsetnonblocking(c->pg, 1) != 0)
+        code = mo_pg_fail_connection(c, err);
+    if (code == MOULT_OK)
+        code = set_names(c, err);
+    return code == MOULT_OK ? check_server(c, err) : code;
+}
+
+static int open_url(mo_conn *c, const mo_url *url, double seconds, mo_error *err)
+{
+    options o = {.count = 0};
+    char port[16];
+    int code = mo_pq_load(&c->pq, err);
+    if (code == MOULT_OK && !(c->name = strdup(url->display ? url->display : "the database")))
+        code = mo_error_nomem(err);
+    if (code == MOULT_OK && !(c->region = mo_region_new()))
+        code = mo_error_nomem(err);
+    if (code == MOULT_OK)
+        code = fill_options(&c->pq, url, port, &o, err);
+    return code == MOULT_OK ? connect_with(c, &o, seconds, err) : code;
+}
+
+int mo_pg_open(mo_conn **out, const mo_open_args *args, mo_error *err)
+{
+    mo_conn *c = calloc(1, sizeof *c);
+    *out = NULL;
+    if (!c)
+        return mo_error_nomem(err);
+    c->lock_timeout = args->busy_timeout;
+    c->url = args->url;
+    c->connect_timeout = args->connect_timeout;
+    c->read_only = args->mode == MOULT_OPEN_READ;
+    int code = open_url(c, args->url, args->connect_timeout, err);
+    if (code != MOULT_OK) {
+        mo_pg_close(c);
+        return code;
+    }
+    *out = c;
+    return MOULT_OK;
+}
+
+int mo_pg_open_beside(mo_conn *c, const char *database, mo_conn **out, mo_error *err)
+{
+    mo_url url = *c->url;
+    mo_open_args args = {&url, MOULT_OPEN_WRITE, c->connect_timeout, c->lock_timeout};
+    url.database = database;
+    return mo_pg_open(out, &args, err);
+}
+
+void mo_pg_close(mo_conn *c)
+{
+    if (!c)
+        return;
+    if (c->pg)
+        c->pq.PQfinish(c->pg);
+    mo_region_free(c->region);
+    free(c->name);
+    free(c);
+}
+
+const char *mo_pg_engine(const mo_conn *c)
+{
+    return c->engine;
+}
+
+const char *mo_pg_database(const mo_conn *c)
+{
+    return c->name;
+}
+
+int mo_pg_version(const mo_conn *c)
+{
+    return c->pq.PQserverVersion(c->pg);
+}
+
+/* --- what is known of it --------------------------------------------------------------------------------------------- */
+
+static int take_facts(void *user, size_t count, const mo_value *v)
+{
+    mo_conn *c = user;
+    mo_str path = {0};
+    (void)count;
+    const char *schema = mo_region_dup(c->region, v[0].text);
+    mo_name_add(&path, v[0].text);
+    c->search_path = mo_str_into(&path, c->region);
+    c->may_write = v[1].integer != 0;
+    return schema && c->search_path && mo_vec_push(c->region, &c->schemas, schema) == 0 ? MOULT_OK : MOULT_NOMEM;
+}
+
+int mo_pg_know(mo_conn *c, mo_error *err)
+{
+    /* Without a schema of the search path that is there, what is unqualified cannot be created: then it is public. */
+    static const char sql[] =
+        "SELECT s.name, NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AND "
+        "coalesce(has_schema_privilege(to_regnamespace(quote_ident(s.name))::oid, 'CREATE'), false) AND "
+        "(to_regnamespace('moult') IS NOT NULL OR has_database_privilege(current_database(), 'CREATE')) "
+        "FROM (SELECT coalesce(current_schema()::text, 'public') AS name) AS s";
+    if (c->known)
+        return MOULT_OK;
+    int code = mo_pg_query(c, sql, NULL, 0, take_facts, c, NULL, err);
+    if (code == MOULT_NOMEM)
+        return mo_error_nomem(err);
+    c->known = code == MOULT_OK;
+    return code;
+}
+
+int mo_pg_writable(mo_conn *c)
+{
+    mo_error ignored = {0};
+    int known = mo_pg_know(c, &ignored) == MOULT_OK;
+    mo_error_clear(&ignored);
+    return !c->read_only && (!known || c->may_write); /* not known: whoever writes is told */
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * postgres.h - what the files of this dialect share: the connection, running statements, names, and how the catalog is read.
+ *
+ *   libpq.c       loads the client library
+ *   connect.c     opening and closing; what a URL may have; what is known of the server
+ *   statement.c   running statements without ever blocking past a watch
+ *   error.c       SQLSTATE to our codes, with what to do
+ *   introspect.c  the catalog → schema: one round trip for all readers
+ *   read_*.c      the readers: what each asks, and what each row becomes (see mo_pg_reader below)
+ *
+ * Sessions belong to whoever pools them: nothing is set on one outside a transaction before the lock is held.
+ */
+#ifndef MO_POSTGRES_H
+#define MO_POSTGRES_H
+
+#include "base/name.h"
+#include "dialect/dialect.h"
+#include "dialect/postgres/libpq.h"
+
+struct mo_conn {
+    mo_pq pq;
+    PGconn *pg;
+    char *name;        /* for people: "app on db.example" */
+    char engine[64];   /* "PostgreSQL 15.4" */
+    const mo_url *url; /* the handle's */
+    int read_only;     /* 1: opened for reading */
+    double connect_timeout;
+    double lock_timeout; /* seconds that a statement waits for others' locks; 0: no limit */
+    const mo_watch *limit;
+    int stopped; /* the code that the watch stopped it with */
+    int broken;  /* 1: the connection is gone, or what it still does cannot be known */
+    /* Known after mo_pg_know(). */
+    int known;
+    int may_write;
+    mo_region *region;
+    MO_VEC(const char *) schemas; /* the managed ones, bare names; the first is the one that unqualified names mean */
+    const char *search_path;      /* the first one in SQL form, as every transaction of moult's sets it */
+    int scratch;                  /* 1: a scratch: its statements are not watched by locks, nothing in it lasts */
+};
+
+/* --- connect.c --------------------------------------------------------------------------------------------------------- */
+int mo_pg_open(mo_conn **out, const mo_open_args *args, mo_error *err);
+/* Another connection to the server of `c`, to this database; for scratches. */
+int mo_pg_open_beside(mo_conn *c, const char *database, mo_conn **out, mo_error *err);
+void mo_pg_close(mo_conn *c);
+const char *mo_pg_engine(const mo_conn *c);
+const char *mo_pg_database(const mo_conn *c);
+int mo_pg_writable(mo_conn *c);
+/* Asks, once, what the rest needs to know: the managed schemas, what the account may do. One round trip the first time. */
+int mo_pg_know(mo_conn *c, mo_error *err);
+/* 150004 for 15.4. */
+int mo_pg_version(const mo_conn *c);
+
+/* --- statement.c ------------------------------------------------------------------------------------------------------- */
+int mo_pg_exec(mo_conn *c, const char *sql, const mo_watch *watch, mo_error *err);
+int mo_pg_query(mo_conn *c, const char *sql, const mo_value *params, size_t param_count, mo_row_fn row, void *user,
+                const mo_watch *watch, mo_error *err);
+int mo_pg_query_names(mo_conn *c, const char *sql, mo_row_fn row, void *user, mo_error *err);
+void mo_pg_limit(mo_conn *c, const mo_watch *watch);
+int mo_pg_begin(mo_conn *c, int write, mo_error *err);
+int mo_pg_commit(mo_conn *c, mo_error *err);
+void mo_pg_rollback(mo_conn *c);
+int mo_pg_in_transaction(mo_conn *c);
+void mo_pg_quote(mo_str *out, const char *name);
+/* Sends a text of one statement or several, and gives each result, in order, to `take` (may be NULL), which does not keep it.
+ * What fails ends it, and all results are read in any case. */
+typedef int mo_pg_result_fn(void *user, size_t number, const PGresult *result);
+int mo_pg_run(mo_conn *c, const char *sql, mo_pg_result_fn *take, void *user, const mo_watch *watch, mo_error *err);
+
+/* --- error.c ----------------------------------------------------------------------------------------------------------- */
+/* Sets the error that a result stands for; its code is returned. The place is that in the text that was sent. */
+int mo_pg_fail(mo_conn *c, const char *sql, const PGresult *result, mo_error *err);
+/* The same of what happened to the connection. */
+int mo_pg_fail_connection(mo_conn *c, mo_error *err);
+/* A statement was stopped by a watch. */
+int mo_pg_fail_stopped(mo_conn *c, mo_error *err);
+
+/* --- introspect.c: readers ----------------------------------------------------------------------------------------------- */
+/*
+ * A reader asks the catalog one thing, and makes objects (or parts of them) of its rows. All of them are sent as one text,
+ * in one transaction with one snapshot, with search_path set to the first managed schema (so definitions that the server
+ * writes name its objects without it): a constant number of round trips. To add a kind of object:
+ *
+ *   1. a file read_THING.c with `static int row(mo_pg_reading *in, const mo_pg_row *r)`, and a const mo_pg_reader;
+ *   2. its name in the list `readers` of introspect.c, behind those whose objects it needs (tables before their columns).
+ *
+ * A row that makes an object ends in mo_pg_add(), and in mo_pg_remember() with the catalog and oid that others find it by:
+ * then read_depend.c gives it its mentions, from pg_depend, and nobody else has to.
+ *
+ * In the SQL of a reader, these are put in before it is sent:
+ *
+ *   $schemas        the managed schemas, an array of name: `nspname = ANY ($schemas)`
+ *   {15?a}{15!b}    a for servers from 15 on, b for older ones; the text inside has no braces
+ *
+ * Members of extensions are the extension's business: `AND` MO_PG_NOT_MEMBER("pg_class", "c.oid"). moult's own schema is never
+ * among the managed ones.
+ */
+/* "object mentions name" */
+typedef struct mo_pg_mention {
+    mo_object *object;
+    const char *name;
+} mo_pg_mention;
+
+typedef struct mo_pg_reading {
+    mo_conn *conn;
+    mo_schema *schema; /* what is being read */
+    mo_region *region; /* the schema's */
+    mo_map *objects;   /* "pg_class 16385" → mo_object: see mo_pg_remember() */
+    mo_map *columns;   /* "16385 1": oid and number → mo_column */
+    MO_VEC(mo_pg_mention) mentions;
+    mo_error *err;
+} mo_pg_reading;
+
+/* One row of a reader's result. */
+typedef struct mo_pg_row {
+    const mo_pq *pq;
+    const PGresult *result;
+    int number;
+} mo_pg_row;
+
+typedef struct mo_pg_reader {
+    const char *name; /* "tables" */
+    const char *sql;
+    int (*row)(mo_pg_reading *in, const mo_pg_row *r);
+} mo_pg_reader;
+
+/* "the object of this catalog and oid is no member of an extension" */
+#define MO_PG_NOT_MEMBER(catalog, oid)                                                                                 \
+    "NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = '" catalog "'::regclass AND e.objid = " oid              \
+    " AND e.deptype = 'e')"
+
+/* The value of a column; NULL for NULL. Borrowed from the result. */
+const char *mo_pg_text(const mo_pg_row *r, int column);
+int mo_pg_is_true(const mo_pg_row *r, int column);
+long mo_pg_number(const mo_pg_row *r, int column);
+/* The same in the schema's region; NULL for NULL, and when there is no memory, which *failed remembers. */
+const char *mo_pg_keep(mo_pg_reading *in, const mo_pg_row *r, int column, int *failed);
+/* The SQL form of the name in column `name`, qualified by the one in column `space` unless that is the first managed schema;
+ * `space` -1: never. In the region; NULL: no memory. */
+const char *mo_pg_name(mo_pg_reading *in, const mo_pg_row *r, int space, int name);
+/* The elements of an array (the text that the server writes of a name[] or text[]; NULL: none), in the region. 0, or -1: no memory. */
+typedef MO_VEC(const char *) mo_pg_list;
+int mo_pg_elements(mo_pg_reading *in, const char *array, mo_pg_list *out);
+/* The same, each in SQL form. */
+int mo_pg_names(mo_pg_reading *in, const char *array, mo_pg_list *out);
+/* A new object, added, with `sql` as its definition and `canonical` as what is compared: copied; both NULL for a table, whose
+ * definition is composed of its parts in the end. `name` and `parent` are in the region. NULL: no memory. */
+mo_object *mo_pg_add(mo_pg_reading *in, mo_kind kind, const char *name, const char *parent, const char *sql,
+                     const char *canonical);
+/* So that other readers find it: by its catalog and the oid in that column. */
+int mo_pg_remember(mo_pg_reading *in, const char *catalog, const mo_pg_row *r, int column, mo_object *o);
+mo_object *mo_pg_recall(const mo_pg_reading *in, const char *catalog, const mo_pg_row *r, int column);
+/* What is there and not compared, by the word for what it is: named in the plan. */
+int mo_pg_add_uncompared(mo_pg_reading *in, const char *what, const char *name, const char *why);
+
+/* What pg_depend does not know: `o` mentions this name (in the region). */
+int mo_pg_mentions(mo_pg_reading *in, mo_object *o, const char *name);
+/* read_depend.c: the gathered mentions become those of the objects. */
+int mo_pg_give_mentions(mo_pg_reading *in);
+
+int mo_pg_introspect(mo_conn *c, mo_schema **out, mo_error *err);
+
+extern const mo_pg_reader mo_pg_read_tables, mo_pg_read_columns, mo_pg_read_constraints; /* read_table.c */
+extern const mo_pg_reader mo_pg_read_indexes;                                            /* read_index.c */
+extern const mo_pg_reader mo_pg_read_depends; /* read_depend.c: the last one */
+
+/* --- compose.c: definitions from parts ----------------------------------------------------------------------------------- */
+/* CREATE TABLE with all but foreign keys, which may go in a circle: those are statements of their own. NULL: no memory. */
+const char *mo_pg_compose_table(mo_region *r, const mo_object *table);
+/* "name type COLLATE … DEFAULT … NOT NULL" of a column's attributes. */
+void mo_pg_column_sql(mo_str *out, const mo_column *c);
+/* ALTER TABLE … ADD CONSTRAINT … */
+void mo_pg_add_constraint_sql(mo_str *out, const mo_object *table, const mo_constraint *c);
+int mo_pg_object_sql(const mo_object *o, mo_str *out);
+
+#endif
