@@ -152,8 +152,18 @@ def test_files_of_a_folder(folder, title, header):
     assert sorted(matched) == sorted(p.name for p in folder.glob("*.c"))
 
 
+def test_files_of_the_python_package():
+    """The page lists each of its files once; a folder that is named with a "/" speaks for its files."""
+    package = ROOT / "python" / "src" / "fastapi_easy"
+    listed = [name for row in rows(section("The Python package"), "file of the package | job") for name in named(row[0])]
+    whole = tuple(name for name in listed if name.endswith("/"))
+    found = sorted(str(p.relative_to(package)) for p in package.rglob("*.py"))
+    assert sorted(n for n in listed if n not in whole) == [f for f in found if not f.startswith(whole)]
+    assert all((package / folder).is_dir() for folder in whole)
+
+
 def test_files_that_are_named_exist():
-    bases = [ROOT, LIB, LIB / "dialect", LIB / "dialect" / "sqlite", LIB / "dialect" / "postgres", ROOT / "src" / "cli", ROOT / "include"]
+    bases = [ROOT, ROOT / "python" / "src" / "fastapi_easy", LIB, LIB / "dialect", LIB / "dialect" / "sqlite", LIB / "dialect" / "postgres", ROOT / "src" / "cli", ROOT / "include"]
     text = re.sub(r"^ *```.*?^ *```$", "", PAGE, flags=re.M | re.S)
     files = [word for name in named(text) for word in name.split()
              if re.fullmatch(r"[\w*/.-]+\.(c|h|md|py|build)|[\w/.-]+/|scripts/[\w/.-]+", word)]
