@@ -81,6 +81,7 @@ class Case:
     back_sql: str | None = None
     about: str = ""
     expect: dict = field(default_factory=dict)
+    outside: str = ""  # of dialects with more than one schema: what is there that nobody declares
 
     def get(self, key: str, default=None):
         return self.expect.get(key, default)
@@ -102,13 +103,13 @@ def make(name: str, before: str, rows: str, after: str, *, about: str = "", back
     return Case(name, after, before, rows, drift, "", expected, back_sql, about, expect)
 
 
-def parse(path: Path) -> Case:
+def parse(path: Path, root: Path = CASES, more_sections: frozenset = frozenset(), known: frozenset = frozenset(KNOWN)) -> Case:
     sections: dict[str, list[str]] = {}
     about, current = [], None
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
         if line.startswith("== "):
             current = line[3:].strip()
-            if current not in SECTIONS or current in sections:
+            if current not in SECTIONS | more_sections or current in sections:
                 raise ValueError(f"{path}:{number}: no such section, or a second one: {current!r}")
             sections[current] = []
         elif current:
@@ -125,16 +126,16 @@ def parse(path: Path) -> Case:
             continue
         key, colon, value = line.partition(":")
         key, value = key.strip(), value.strip()
-        if not colon or key not in KNOWN:
+        if not colon or key not in known:
             raise ValueError(f"{path}: cannot read {line!r}")
         if key in REPEATED:
             expect.setdefault(key, []).append(value)
         else:
             expect[key] = value
     text = {k: "\n".join(v).strip("\n") + "\n" for k, v in sections.items() if k != "expect"}
-    name = str(path.relative_to(CASES).with_suffix(""))
+    name = str(path.relative_to(root).with_suffix(""))
     return Case(name, text["after"], text.get("before", ""), text.get("rows", ""), text.get("drift", ""), text.get("hooks", ""),
-                text.get("expected"), text.get("back"), " ".join(about), expect)
+                text.get("expected"), text.get("back"), " ".join(about), expect, text.get("outside", ""))
 
 
 def from_files() -> list[Case]:
