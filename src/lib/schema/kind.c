@@ -18,6 +18,8 @@ const mo_kind_info mo_kinds[MO_KIND_COUNT] = {
     [MO_KIND_PROCEDURE] = {.name = "procedure", .noun = "PROCEDURE"},
     [MO_KIND_AGGREGATE] = {.name = "aggregate", .noun = "AGGREGATE"},
     [MO_KIND_OPERATOR] = {.name = "operator", .noun = "OPERATOR"},
+    [MO_KIND_OPERATOR_FAMILY] = {.name = "operator family", .noun = "OPERATOR FAMILY"},
+    [MO_KIND_OPERATOR_CLASS] = {.name = "operator class", .noun = "OPERATOR CLASS"},
     [MO_KIND_CAST] = {.name = "cast", .noun = "CAST"},
     [MO_KIND_TS_DICTIONARY] = {.name = "text search dictionary", .noun = "TEXT SEARCH DICTIONARY"},
     [MO_KIND_TS_CONFIGURATION] = {.name = "text search configuration", .noun = "TEXT SEARCH CONFIGURATION"},

@@ -35,6 +35,8 @@ typedef enum mo_kind {
     MO_KIND_PROCEDURE,
     MO_KIND_AGGREGATE,
     MO_KIND_OPERATOR,
+    MO_KIND_OPERATOR_FAMILY, /* but those that a class of the same name brings along */
+    MO_KIND_OPERATOR_CLASS,
     MO_KIND_CAST,
     MO_KIND_TS_DICTIONARY,
     MO_KIND_TS_CONFIGURATION,

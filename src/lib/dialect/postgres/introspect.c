@@ -10,10 +10,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect/postgres/postgres.h"
+#include "dialect/postgres/read.h"
 
+/* In the order in which they need each other: what a row names must have been read before. */
 static const mo_pg_reader *const readers[] = {
-    &mo_pg_read_tables, &mo_pg_read_columns, &mo_pg_read_constraints, &mo_pg_read_indexes, &mo_pg_read_depends,
+    &mo_pg_read_namespaces,
+    &mo_pg_read_extensions,
+    &mo_pg_read_collations,
+    &mo_pg_read_enums,
+    &mo_pg_read_composites,
+    &mo_pg_read_ranges,
+    &mo_pg_read_domains,
+    &mo_pg_read_functions,
+    &mo_pg_read_aggregates,
+    &mo_pg_read_operators,
+    &mo_pg_read_operator_classes,
+    &mo_pg_read_operator_families,
+    &mo_pg_read_casts,
+    &mo_pg_read_dictionaries,
+    &mo_pg_read_configurations,
+    &mo_pg_read_tables,
+    &mo_pg_read_columns,
+    &mo_pg_read_constraints,
+    &mo_pg_read_sequences,
+    &mo_pg_read_views,
+    &mo_pg_read_indexes,
+    &mo_pg_read_rules,
+    &mo_pg_read_statistics,
+    &mo_pg_read_triggers,
+    &mo_pg_read_policies,
+    &mo_pg_read_publications,
+    &mo_pg_read_event_triggers,
+    &mo_pg_read_others,
+    &mo_pg_read_comments,
+    &mo_pg_read_privileges,
+    &mo_pg_read_default_privileges,
+    &mo_pg_read_depends,
+    &mo_pg_read_bodies,
 };
 
 enum { READER_COUNT = sizeof readers / sizeof *readers, KEY_SIZE = 64 };
@@ -131,77 +164,36 @@ mo_object *mo_pg_recall(const mo_pg_reading *in, const char *catalog, const mo_p
     return mo_map_get(in->objects, key);
 }
 
-int mo_pg_add_uncompared(mo_pg_reading *in, const char *what, const char *name, const char *why)
+mo_object *mo_pg_add_uncompared(mo_pg_reading *in, const char *what, const char *name, const char *why)
 {
     const char *full = name ? mo_region_printf(in->region, "%s %s", what, name) : NULL;
     mo_object *o = mo_pg_add(in, MO_KIND_OTHER, full, NULL, "", "");
-    if (!o)
-        return mo_error_nomem(in->err);
+    if (!o || !(o->note = mo_region_dup(in->region, why)))
+        return NULL;
     o->flags = MO_OBJECT_UNCOMPARED;
-    o->note = mo_region_dup(in->region, why);
-    return o->note ? MOULT_OK : mo_error_nomem(in->err);
+    return o;
 }
 
 /* --- the text that is sent ------------------------------------------------------------------------------------------- */
 
-static void add_schemas(const mo_conn *c, mo_str *out)
-{
-    mo_str_add(out, "ARRAY[");
-    for (size_t i = 0; i < c->schemas.count; i++) {
-        mo_str_add(out, i ? ", " : "");
-        mo_str_literal(out, c->schemas.items[i]);
-    }
-    mo_str_add(out, "]::name[]");
-}
-
-/* {15?…} or {15!…} at `text`: appends what is inside where it applies; returns what follows it. NULL: it is none. */
-static const char *add_versioned(const mo_conn *c, const char *text, mo_str *out)
-{
-    char *mark;
-    long release = strtol(text + 1, &mark, 10);
-    const char *end = mark > text + 1 && (*mark == '?' || *mark == '!') ? strchr(mark, '}') : NULL;
-    if (!end)
-        return NULL;
-    if ((mo_pg_version(c) / 10000 >= release) == (*mark == '?'))
-        mo_str_addn(out, mark + 1, (size_t)(end - mark - 1));
-    return end + 1;
-}
-
-static void add_reader(const mo_conn *c, const mo_pg_reader *reader, mo_str *out)
-{
-    static const char schemas[] = "$schemas";
-    const char *at = reader->sql;
-    while (*at) {
-        size_t plain = strcspn(at, "{$");
-        const char *after = NULL;
-        mo_str_addn(out, at, plain);
-        at += plain;
-        if (*at == '{') {
-            after = add_versioned(c, at, out);
-        } else if (strncmp(at, schemas, sizeof schemas - 1) == 0) {
-            add_schemas(c, out);
-            after = at + sizeof schemas - 1;
-        }
-        if (!after && *at)
-            mo_str_addc(out, *at++);
-        at = after ? after : at;
-    }
-    mo_str_add(out, ";\n");
-}
+/* How the server writes what it is asked must not depend on how the session is set. */
+static const char settings[] =
+    "SET LOCAL datestyle = 'ISO'; SET LOCAL intervalstyle = 'postgres'; SET LOCAL timezone = 'UTC'; "
+    "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL quote_all_identifiers = off;\n";
 
 /* How many results come before those of the readers. */
-enum { BEFORE = 2 };
+enum { BEFORE = 8 };
 
+/* Inside a transaction of the caller's, going back to a savepoint takes back the settings. */
 static void write_text(const mo_conn *c, int inside, mo_str *out)
 {
-    if (inside)
-        mo_str_add(out, "SELECT set_config('moult.search_path', current_setting('search_path'), true);\n");
-    else
-        mo_str_add(out, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
-    mo_str_addf(out, "SET LOCAL search_path = %s;\n", c->search_path);
-    for (size_t i = 0; i < READER_COUNT; i++)
-        add_reader(c, readers[i], out);
-    mo_str_add(out, inside ? "SELECT set_config('search_path', current_setting('moult.search_path'), true)" : "COMMIT");
+    mo_str_add(out, inside ? "SAVEPOINT moult_reading;\n" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
+    mo_str_addf(out, "SET LOCAL search_path = %s, pg_temp;\n%s", c->search_path, settings);
+    for (size_t i = 0; i < READER_COUNT; i++) {
+        mo_pg_expand(c, readers[i]->sql, out);
+        mo_str_add(out, ";\n");
+    }
+    mo_str_add(out, inside ? "ROLLBACK TO SAVEPOINT moult_reading; RELEASE SAVEPOINT moult_reading" : "COMMIT");
 }
 
 static int take_result(void *user, size_t number, const PGresult *result)
@@ -254,13 +246,12 @@ int mo_pg_introspect(mo_conn *c, mo_schema **out, mo_error *err)
     *out = NULL;
     in.region = in.schema ? in.schema->region : NULL;
     in.objects = mo_map_new(0);
-    in.columns = mo_map_new(0);
-    if (!in.objects || !in.columns)
+    if (!in.objects)
         code = mo_error_nomem(err);
     if (code == MOULT_OK)
         code = read_all(&in);
     mo_map_free(in.objects);
-    mo_map_free(in.columns);
+    mo_map_free(in.names);
     if (code == MOULT_OK) {
         in.schema->dialect = mo_dialect_postgres.name;
         *out = in.schema;

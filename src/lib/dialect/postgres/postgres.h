@@ -82,19 +82,13 @@ int mo_pg_fail_stopped(mo_conn *c, mo_error *err);
  * in one transaction with one snapshot, with search_path set to the first managed schema (so definitions that the server
  * writes name its objects without it): a constant number of round trips. To add a kind of object:
  *
- *   1. a file read_THING.c with `static int row(mo_pg_reading *in, const mo_pg_row *r)`, and a const mo_pg_reader;
- *   2. its name in the list `readers` of introspect.c, behind those whose objects it needs (tables before their columns).
+ *   1. a file read_THING.c with a const mo_pg_reader: its query, and what takes a row. Where the server writes the whole
+ *      definition, mo_pg_object_row() of read.h does;
+ *   2. its name in read.h, and in the list `readers` of introspect.c, behind those whose objects it needs.
  *
  * A row that makes an object ends in mo_pg_add(), and in mo_pg_remember() with the catalog and oid that others find it by:
- * then read_depend.c gives it its mentions, from pg_depend, and nobody else has to.
- *
- * In the SQL of a reader, these are put in before it is sent:
- *
- *   $schemas        the managed schemas, an array of name: `nspname = ANY ($schemas)`
- *   {15?a}{15!b}    a for servers from 15 on, b for older ones; the text inside has no braces
- *
- * Members of extensions are the extension's business: `AND` MO_PG_NOT_MEMBER("pg_class", "c.oid"). moult's own schema is never
- * among the managed ones.
+ * then read_depend.c gives it its mentions, from pg_depend, and nobody else has to. What may stand in the SQL of a reader, and
+ * is put in before it is sent, is told in read.h.
  */
 /* "object mentions name" */
 typedef struct mo_pg_mention {
@@ -107,7 +101,7 @@ typedef struct mo_pg_reading {
     mo_schema *schema; /* what is being read */
     mo_region *region; /* the schema's */
     mo_map *objects;   /* "pg_class 16385" → mo_object: see mo_pg_remember() */
-    mo_map *columns;   /* "16385 1": oid and number → mo_column */
+    mo_map *names;     /* what the bodies of functions may name; made when it is first needed */
     MO_VEC(mo_pg_mention) mentions;
     mo_error *err;
 } mo_pg_reading;
@@ -124,11 +118,6 @@ typedef struct mo_pg_reader {
     const char *sql;
     int (*row)(mo_pg_reading *in, const mo_pg_row *r);
 } mo_pg_reader;
-
-/* "the object of this catalog and oid is no member of an extension" */
-#define MO_PG_NOT_MEMBER(catalog, oid)                                                                                 \
-    "NOT EXISTS (SELECT FROM pg_depend AS e WHERE e.classid = '" catalog "'::regclass AND e.objid = " oid              \
-    " AND e.deptype = 'e')"
 
 /* The value of a column; NULL for NULL. Borrowed from the result. */
 const char *mo_pg_text(const mo_pg_row *r, int column);
@@ -151,8 +140,8 @@ mo_object *mo_pg_add(mo_pg_reading *in, mo_kind kind, const char *name, const ch
 /* So that other readers find it: by its catalog and the oid in that column. */
 int mo_pg_remember(mo_pg_reading *in, const char *catalog, const mo_pg_row *r, int column, mo_object *o);
 mo_object *mo_pg_recall(const mo_pg_reading *in, const char *catalog, const mo_pg_row *r, int column);
-/* What is there and not compared, by the word for what it is: named in the plan. */
-int mo_pg_add_uncompared(mo_pg_reading *in, const char *what, const char *name, const char *why);
+/* What is there and not compared, by the word for what it is: named in the plan. NULL: no memory. */
+mo_object *mo_pg_add_uncompared(mo_pg_reading *in, const char *what, const char *name, const char *why);
 
 /* What pg_depend does not know: `o` mentions this name (in the region). */
 int mo_pg_mentions(mo_pg_reading *in, mo_object *o, const char *name);
@@ -160,10 +149,6 @@ int mo_pg_mentions(mo_pg_reading *in, mo_object *o, const char *name);
 int mo_pg_give_mentions(mo_pg_reading *in);
 
 int mo_pg_introspect(mo_conn *c, mo_schema **out, mo_error *err);
-
-extern const mo_pg_reader mo_pg_read_tables, mo_pg_read_columns, mo_pg_read_constraints; /* read_table.c */
-extern const mo_pg_reader mo_pg_read_indexes;                                            /* read_index.c */
-extern const mo_pg_reader mo_pg_read_depends; /* read_depend.c: the last one */
 
 /* --- compose.c: definitions from parts ----------------------------------------------------------------------------------- */
 /* CREATE TABLE with all but foreign keys, which may go in a circle: those are statements of their own. NULL: no memory. */

@@ -9,24 +9,43 @@
 #include <string.h>
 
 #include "base/fold.h"
-#include "dialect/postgres/postgres.h"
+#include "dialect/postgres/read.h"
 
-enum { D_CATALOG = 0, D_OID, D_REF_CATALOG, D_REF_OID };
+enum { D_OBJECT = 0, D_NEEDED };
 
+/* place: where in the tree a part is, as catalog and oid of the object that it is part of. */
 static const char depends_sql[] =
-    "SELECT DISTINCT CASE WHEN w.oid IS NOT NULL OR f.oid IS NOT NULL OR k.conrelid <> 0 THEN 'pg_class' "
-    "WHEN k.contypid <> 0 THEN 'pg_type' ELSE d.classid::regclass::text END, "
-    "coalesce(w.ev_class, f.adrelid, nullif(k.conrelid, 0), nullif(k.contypid, 0), d.objid), "
-    "CASE WHEN t.typrelid <> 0 AND tc.relkind <> 'c' THEN 'pg_class' ELSE d.refclassid::regclass::text END, "
-    "CASE WHEN t.typrelid <> 0 AND tc.relkind <> 'c' THEN t.typrelid WHEN t.typelem <> 0 AND t.typcategory = 'A' THEN "
-    "t.typelem ELSE d.refobjid END "
-    "FROM pg_depend AS d "
-    "LEFT JOIN pg_rewrite AS w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid AND w.rulename = '_RETURN' "
-    "LEFT JOIN pg_attrdef AS f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid "
-    "LEFT JOIN pg_constraint AS k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid "
-    "LEFT JOIN pg_type AS t ON d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid "
-    "LEFT JOIN pg_class AS tc ON tc.oid = t.typrelid "
-    "WHERE d.objid >= 16384 AND d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i')";
+    "WITH place AS ( "
+    "SELECT 'pg_attrdef'::regclass AS classid, oid AS objid, 'pg_class ' || adrelid AS key FROM pg_attrdef WHERE "
+    "oid >= 16384 "
+    "UNION ALL SELECT 'pg_constraint'::regclass, oid, 'pg_type ' || contypid FROM pg_constraint WHERE contypid <> "
+    "0 AND oid >= 16384 "
+    "UNION ALL SELECT 'pg_rewrite'::regclass, oid, 'pg_class ' || ev_class FROM pg_rewrite WHERE rulename = "
+    "'_RETURN' AND oid >= 16384 "
+    "UNION ALL SELECT 'pg_class'::regclass, oid, 'pg_type ' || reltype FROM pg_class WHERE relkind = 'c' AND oid "
+    ">= 16384 "
+    "UNION ALL SELECT 'pg_type'::regclass, t.oid, CASE WHEN c.relkind <> 'c' THEN 'pg_class ' || c.oid {14?WHEN "
+    "r.rngtypid IS NOT NULL THEN 'pg_type ' || r.rngtypid} ELSE 'pg_type ' || b.oid END "
+    "FROM pg_type t LEFT JOIN pg_type e ON e.typarray = t.oid JOIN pg_type b ON b.oid = coalesce(e.oid, t.oid) "
+    "LEFT JOIN pg_class c ON c.oid = b.typrelid {14?LEFT JOIN pg_range r ON r.rngmultitypid = b.oid} WHERE t.oid "
+    ">= 16384 "
+    "UNION ALL SELECT 'pg_publication_rel'::regclass, oid, 'pg_publication ' || prpubid FROM pg_publication_rel "
+    "{15?UNION ALL SELECT 'pg_publication_namespace'::regclass, oid, 'pg_publication ' || pnpubid FROM "
+    "pg_publication_namespace} "
+    "UNION ALL SELECT classid, objid, refclassid::regclass || ' ' || refobjid FROM pg_depend WHERE classid IN "
+    "('pg_amop'::regclass, 'pg_amproc'::regclass) AND refclassid IN ('pg_opclass'::regclass, "
+    "'pg_opfamily'::regclass) AND objid >= 16384 "
+    "UNION ALL SELECT 'pg_opfamily'::regclass, opcfamily, 'pg_opclass ' || oid FROM pg_opclass WHERE opcfamily >= "
+    "16384 "
+    "UNION ALL SELECT classid, objid, 'pg_extension ' || refobjid FROM pg_depend WHERE refclassid = "
+    "'pg_extension'::regclass AND deptype = 'e' "
+    ") "
+    "SELECT DISTINCT l.key, r.key "
+    "FROM pg_depend d LEFT JOIN place p ON p.classid = d.classid AND p.objid = d.objid LEFT JOIN place q ON "
+    "q.classid = d.refclassid AND q.objid = d.refobjid, "
+    "LATERAL (SELECT coalesce(p.key, d.classid::regclass || ' ' || d.objid) AS key) l, LATERAL (SELECT "
+    "coalesce(q.key, d.refclassid::regclass || ' ' || d.refobjid) AS key) r "
+    "WHERE d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i') AND l.key <> r.key";
 
 int mo_pg_mentions(mo_pg_reading *in, mo_object *o, const char *name)
 {
@@ -38,8 +57,8 @@ int mo_pg_mentions(mo_pg_reading *in, mo_object *o, const char *name)
 
 static int depend_row(mo_pg_reading *in, const mo_pg_row *r)
 {
-    mo_object *o = mo_pg_recall(in, mo_pg_text(r, D_CATALOG), r, D_OID);
-    const mo_object *needed = mo_pg_recall(in, mo_pg_text(r, D_REF_CATALOG), r, D_REF_OID);
+    mo_object *o = mo_map_get(in->objects, mo_pg_text(r, D_OBJECT));
+    const mo_object *needed = mo_map_get(in->objects, mo_pg_text(r, D_NEEDED));
     return o && needed && o != needed ? mo_pg_mentions(in, o, needed->name) : MOULT_OK;
 }
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* read_default_privilege.c - what each role will be allowed to do with objects that are yet to come. */
+#include "dialect/postgres/read.h"
+
+static const char default_privileges_sql[] =
+    "$managed, o AS ( "
+    "SELECT d.oid, d.defaclrole AS owner, concat(CASE WHEN d.defaclrole <> current_user::regrole THEN 'FOR ROLE ' "
+    "|| quote_ident(pg_get_userbyid(d.defaclrole)) || ' ' END, 'IN SCHEMA ' || quote_ident(m.nspname) || ' ') AS "
+    "scope, "
+    "CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN "
+    "'TYPES' WHEN 'n' THEN 'SCHEMAS' ELSE 'LARGE OBJECTS' END AS noun, "
+    "d.defaclacl AS acl, CASE WHEN d.defaclnamespace = 0 THEN acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' "
+    "ELSE d.defaclobjtype END::\"char\", d.defaclrole) END AS usual "
+    "FROM pg_default_acl d LEFT JOIN m ON m.oid = d.defaclnamespace WHERE d.defaclnamespace = 0 OR m.oid IS NOT "
+    "NULL "
+    "), one AS ( "
+    "SELECT o.oid, o.scope, o.noun, x.grantee, x.privilege_type AS privilege, bool_or(x.is_grantable) AS "
+    "grantable, false AS usual "
+    "FROM o, aclexplode(o.acl) x WHERE x.grantee <> o.owner GROUP BY 1, 2, 3, 4, 5 "
+    "UNION ALL SELECT o.oid, o.scope, o.noun, x.grantee, x.privilege_type, bool_or(x.is_grantable), true "
+    "FROM o, aclexplode(o.usual) x WHERE x.grantee <> o.owner GROUP BY 1, 2, 3, 4, 5 "
+    "), every AS ( "
+    "SELECT oid, scope, noun, grantee, "
+    "string_agg(privilege || CASE WHEN grantable THEN ' WITH GRANT OPTION' ELSE '' END, ', ' ORDER BY privilege) "
+    "FILTER (WHERE NOT usual) AS now, "
+    "string_agg(privilege || CASE WHEN grantable THEN ' WITH GRANT OPTION' ELSE '' END, ', ' ORDER BY privilege) "
+    "FILTER (WHERE usual) AS before, "
+    "string_agg(privilege, ', ' ORDER BY privilege) FILTER (WHERE NOT usual AND NOT grantable) AS plain, "
+    "string_agg(privilege, ', ' ORDER BY privilege) FILTER (WHERE NOT usual AND grantable) AS grantable "
+    "FROM one GROUP BY oid, scope, noun, grantee "
+    ") "
+    "SELECT 'default privilege', NULL, NULL, e.scope || 'ON ' || e.noun || ' TO ' || g.role, NULL, coalesce(e.now, "
+    "'nothing'), "
+    "concat_ws(E';\\n', CASE WHEN e.before IS NOT NULL THEN 'ALTER DEFAULT PRIVILEGES ' || e.scope || 'REVOKE ALL "
+    "ON ' || e.noun || ' FROM ' || g.role END, "
+    "'ALTER DEFAULT PRIVILEGES ' || e.scope || 'GRANT ' || e.plain || ' ON ' || e.noun || ' TO ' || g.role, "
+    "'ALTER DEFAULT PRIVILEGES ' || e.scope || 'GRANT ' || e.grantable || ' ON ' || e.noun || ' TO ' || g.role || "
+    "' WITH GRANT OPTION') "
+    "FROM every e, LATERAL (SELECT CASE WHEN e.grantee = 0 THEN 'PUBLIC' ELSE "
+    "quote_ident(pg_get_userbyid(e.grantee)) END AS role) g "
+    "WHERE e.now IS DISTINCT FROM e.before";
+
+const mo_pg_reader mo_pg_read_default_privileges = {"default privileges", default_privileges_sql, mo_pg_object_row};

@@ -1,0 +1,3 @@
+-- server 14
+-- Columns: compression.
+CREATE TABLE compressed (a text COMPRESSION pglz, b text);

@@ -1,0 +1,23 @@
+-- Partitions: range, list, hash, default, sub-partitions; what they inherit is not said again.
+CREATE TABLE measure (id bigint NOT NULL, at date NOT NULL, kind text, value numeric DEFAULT 0, CONSTRAINT not_less CHECK (value >= 0), PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE INDEX measure_kind ON measure (kind);
+CREATE TABLE measure_2020 PARTITION OF measure FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE TABLE measure_2021 PARTITION OF measure FOR VALUES FROM ('2021-01-01') TO ('2022-01-01') PARTITION BY LIST (id);
+CREATE TABLE measure_2021_a PARTITION OF measure_2021 FOR VALUES IN (1, 2);
+CREATE TABLE measure_2021_rest PARTITION OF measure_2021 DEFAULT;
+CREATE TABLE measure_rest PARTITION OF measure DEFAULT;
+CREATE TABLE measure_attached (at date NOT NULL, id bigint NOT NULL, value numeric DEFAULT 1, kind text, CONSTRAINT not_less CHECK (value >= 0), CONSTRAINT measure_attached_pkey PRIMARY KEY (id, at), CONSTRAINT only_here CHECK (value < 100));
+CREATE INDEX measure_attached_kind_idx ON measure_attached (kind);
+CREATE INDEX attached_own ON measure_attached (value);
+ALTER TABLE measure ATTACH PARTITION measure_attached FOR VALUES FROM ('2022-01-01') TO (MAXVALUE);
+CREATE TABLE hashed (id integer, name text) PARTITION BY HASH (id);
+CREATE TABLE hashed_0 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 0) WITH (fillfactor = 90);
+CREATE TABLE hashed_1 PARTITION OF hashed FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE by_expression (a integer, b text) PARTITION BY RANGE (lower(b) COLLATE "C", a int4_ops);
+CREATE TABLE by_expression_1 PARTITION OF by_expression (a DEFAULT 5, b NOT NULL) FOR VALUES FROM ('a', MINVALUE) TO ('m', 10);
+CREATE TABLE refers (id bigint, at date, FOREIGN KEY (id, at) REFERENCES measure) PARTITION BY LIST (id);
+CREATE TABLE refers_1 PARTITION OF refers FOR VALUES IN (1, 2);
+CREATE FUNCTION note_row() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
+CREATE TRIGGER measure_note AFTER INSERT ON measure FOR EACH ROW EXECUTE FUNCTION note_row();
+CREATE TABLE listed (kind text, id integer) PARTITION BY LIST (kind);
+CREATE TABLE listed_a PARTITION OF listed FOR VALUES IN ('a', 'it''s', NULL);

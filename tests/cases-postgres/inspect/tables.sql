@@ -1,0 +1,23 @@
+-- Tables: persistence, storage options, inheritance, typed tables, replica identity, row security.
+CREATE TABLE plain (id integer NOT NULL, note text);
+CREATE UNLOGGED TABLE fleeting (id integer);
+CREATE TABLE tuned (id integer, body text) WITH (fillfactor = 70, autovacuum_enabled = false, toast.autovacuum_enabled = false);
+CREATE TABLE nothing_in_it ();
+CREATE TABLE person (name text NOT NULL, born date DEFAULT '2000-01-01', CONSTRAINT person_named CHECK (name <> ''));
+CREATE TABLE employee (salary numeric(10, 2) CHECK (salary > 0)) INHERITS (person);
+CREATE TABLE aged (age integer);
+CREATE TABLE retired (pension numeric, born date DEFAULT '1950-01-01') INHERITS (person, aged);
+CREATE TYPE point3 AS (x integer, y integer, z integer);
+CREATE TABLE typed OF point3 (x WITH OPTIONS NOT NULL, PRIMARY KEY (x));
+CREATE TABLE seen_whole (id integer);
+ALTER TABLE seen_whole REPLICA IDENTITY FULL;
+CREATE TABLE seen_not (id integer);
+ALTER TABLE seen_not REPLICA IDENTITY NOTHING;
+CREATE TABLE seen_by_key (id integer NOT NULL, CONSTRAINT seen_key UNIQUE (id));
+ALTER TABLE seen_by_key REPLICA IDENTITY USING INDEX seen_key;
+CREATE TABLE watched (id integer);
+ALTER TABLE watched ENABLE ROW LEVEL SECURITY;
+CREATE TABLE watched_strictly (id integer);
+ALTER TABLE watched_strictly ENABLE ROW LEVEL SECURITY;
+ALTER TABLE watched_strictly FORCE ROW LEVEL SECURITY;
+CREATE TABLE "Mixed Case" ("Key" integer, "select" text, "with ""quotes""" text, CONSTRAINT "Odd Name" CHECK ("Key" > 0));

@@ -1,0 +1,20 @@
+-- Views and materialized views.
+CREATE TABLE base (id integer PRIMARY KEY, name text, n integer);
+CREATE VIEW plain_view AS SELECT * FROM base;
+CREATE VIEW named_columns (key, label) AS SELECT id, name FROM base WHERE n > 0;
+CREATE VIEW on_view AS SELECT key, upper(label) AS label FROM named_columns;
+CREATE VIEW local_check AS SELECT id, n FROM base WHERE n > 1 WITH LOCAL CHECK OPTION;
+CREATE VIEW cascaded_check WITH (security_barrier = true) AS SELECT id, n FROM local_check WHERE n < 100 WITH CASCADED CHECK OPTION;
+CREATE VIEW with_default AS SELECT id, name FROM base;
+ALTER VIEW with_default ALTER name SET DEFAULT 'unnamed';
+CREATE RECURSIVE VIEW counts (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM counts WHERE n < 10;
+CREATE VIEW grouped AS SELECT name, count(*) AS how_many, array_agg(id ORDER BY n DESC) FILTER (WHERE n > 0) AS ids FROM base GROUP BY name HAVING count(*) > 1;
+CREATE VIEW of_group_key AS SELECT id, name FROM base GROUP BY id;
+CREATE VIEW windowed AS SELECT id, row_number() OVER w AS place, lag(n, 1, 0) OVER w AS before FROM base WINDOW w AS (PARTITION BY name ORDER BY n);
+CREATE VIEW joined AS SELECT a.id, b.name AS other FROM base a LEFT JOIN LATERAL (SELECT name FROM base x WHERE x.n = a.id LIMIT 1) b ON true;
+CREATE VIEW "Odd View" AS SELECT id AS "Odd Column" FROM base;
+CREATE MATERIALIZED VIEW summary WITH (fillfactor = 80) AS SELECT name, sum(n) AS total FROM base GROUP BY name;
+CREATE UNIQUE INDEX summary_name ON summary (name);
+CREATE MATERIALIZED VIEW not_yet_filled AS SELECT total FROM summary WITH NO DATA;
+ALTER MATERIALIZED VIEW summary ALTER COLUMN name SET STATISTICS 300;
+CREATE VIEW on_summary AS SELECT * FROM summary;
