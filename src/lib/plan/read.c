@@ -86,6 +86,8 @@ static void read_step(mo_json_reader *r, const json_t *o, mo_plan *p, mo_step *s
     s->hook_code = mo_json_get_optional_text(r, o, "steps", "hook_code");
     if (r->code == MOULT_OK && (s->hook ? strcmp(kind, "hook") != 0 : mo_kind_find(kind, &s->kind)))
         mo_json_wrong(r, "steps.kind is not known: '%s'", kind);
+    if (s->hook)
+        s->kind = MO_KIND_TABLE; /* as mo_plan_hook_step() has it: the id covers it */
     s->object = text_in(r, o, "steps", "object");
     s->parent = mo_json_get_optional_text(r, o, "steps", "parent");
     s->transaction = (int)mo_json_get_integer(r, o, "steps", "transaction", 0, MOST_STEPS_NUMBER);
