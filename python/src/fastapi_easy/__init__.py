@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from fastapi_easy._version import __version__
 
 if TYPE_CHECKING:
+    from fastapi_easy.crud import CRUDRouter as CRUDRouter
     from fastapi_easy.ddl import metadata_to_sql as metadata_to_sql
 
 _HOME = {
+    "CRUDRouter": "fastapi_easy.crud",
     "metadata_to_sql": "fastapi_easy.ddl",
 }
 
-__all__ = ["__version__", "metadata_to_sql"]
+__all__ = ["CRUDRouter", "__version__", "metadata_to_sql"]
 
 
 def __getattr__(name: str) -> Any:
