@@ -137,8 +137,8 @@ def unsound(one, place) -> list[str]:
         was = place.dump(name)
     if one.outcome == "error":
         return []
-    wanted = [place.fresh_dump(one.outside, sql) for sql in filter(None, (one.after, one.expected, one.back_sql))]
-    differs = judge.compare_dumps(was, wanted[1 if one.expected is not None else 0])
+    wanted, *_ = [place.fresh_dump(one.outside, sql) for sql in filter(None, (one.expected or one.after, one.back_sql))]
+    differs = judge.compare_dumps(was, wanted)
     return [] if bool(differs) == (one.outcome != "empty") else [f"the two sides {'differ' if differs else 'are the same'}: {differs}"]
 
 
