@@ -87,6 +87,7 @@ static int start(const job *j, moult_outcome wanted, int attic)
     moult_options options = MOULT_OPTIONS_INIT;
     options.mode = MOULT_MODE_AGGRESSIVE;
     options.no_attic = !attic;
+    options.online = MOULT_ONLINE_NEVER; /* in batches is measured with a writer beside it */
     options.no_backup = 1;
     moult_source desired = {.text = j->text};
     moult_result *result = NULL;
@@ -119,6 +120,7 @@ static int run_rollback(const job *j)
     moult_options options = MOULT_OPTIONS_INIT;
     options.mode = MOULT_MODE_AGGRESSIVE;
     options.no_backup = 1;
+    options.online = MOULT_ONLINE_NEVER;
     moult *m = NULL;
     moult_result *result = NULL;
     int code = moult_open(&m, j->path, MOULT_OPEN_WRITE, &options);

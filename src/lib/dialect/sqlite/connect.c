@@ -41,6 +41,9 @@ static int on_busy(void *user, int count)
     double now = mo_clock_now();
     double left;
 
+    if (c->never_waits) {
+        return 0;
+    }
     if (count == 0) {
         c->busy_since = now;
     }

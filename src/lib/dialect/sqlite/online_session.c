@@ -10,9 +10,9 @@
 
 #define MO_ONLINE_CACHE "PRAGMA main.cache_size = -32768" /* KiB: what random places of an index need */
 
-/* Pages in the WAL. The first: a pause moves them into the database, so that no commit of the application has to. The second
- * is what SQLite does by itself. */
-enum { PAUSE_PAGES = 250, COMMIT_PAGES = 1000, NORMAL = 1 };
+/* Pages in the WAL. The first: a pause moves them into the database, so that no commit of the application has to. The second:
+ * the WAL begins anew, for every page that is read is looked for in all of it. The third is what SQLite does by itself. */
+enum { PAUSE_PAGES = 250, RESTART_PAGES = 4000, COMMIT_PAGES = 1000, NORMAL = 1 };
 
 static int on_commit(void *user, sqlite3 *db, const char *name, int pages)
 {
@@ -65,12 +65,24 @@ void mo_online_leave(mo_online *o)
     sqlite3_exec(o->c->db, sql, NULL, NULL, NULL);
 }
 
-/* Others write meanwhile; what they keep from being moved is moved next time. */
+/* Others write meanwhile; what they keep from being moved is moved next time. Nobody is waited for: what is left after the
+ * first is little, and only for that long others may not write. */
+static void move_pages(mo_online *o)
+{
+    if (o->wal_pages < PAUSE_PAGES)
+        return;
+    sqlite3_wal_checkpoint_v2(o->c->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (o->wal_pages < RESTART_PAGES)
+        return;
+    o->c->never_waits = 1;
+    sqlite3_wal_checkpoint_v2(o->c->db, "main", SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    o->c->never_waits = 0;
+}
+
 static void pause_after(mo_online *o)
 {
     double began = mo_clock_now(), left;
-    if (o->wal_pages >= PAUSE_PAGES)
-        sqlite3_wal_checkpoint_v2(o->c->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    move_pages(o);
     o->wal_pages = 0;
     left = MO_ONLINE_PAUSE - (mo_clock_now() - began);
     if (left > 0)

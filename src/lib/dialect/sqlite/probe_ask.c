@@ -4,7 +4,8 @@
  *
  * Each question is one column of the result: count(CASE WHEN condition THEN _moult_note(n, key) END). The function is
  * called only for rows that it holds for; it counts them and keeps the keys of the first. So a pass gives numbers and
- * keys at once, and what was found is known also when time runs out.
+ * keys at once, and what was found is known also when time runs out. A single condition is a WHERE instead, which SQLite
+ * goes through faster than through an aggregate, even with the rows counted apart.
  */
 #include <stdio.h>
 #include <string.h>
@@ -295,22 +296,57 @@ static int in_pass(const mo_question *q)
     return !q->alone && q->asked == MO_NOT_ASKED;
 }
 
-/* Up to `most` of what waits, from *at on, in one statement, whose first column is the number of rows. */
-static int ask(mo_probe *p, size_t *at, size_t most)
+/* The question that waits, when it is the only one from `at` on, and a condition; else NULL. */
+static const mo_question *only_condition(const mo_probe *p, size_t at)
 {
-    mo_str sql = {0};
-    int rc;
-    mo_str_add(&sql, "SELECT count(*)");
+    const mo_question *only = NULL;
+    for (; at < p->questions.count; at++) {
+        const mo_question *q = p->questions.items[at];
+        if (!in_pass(q))
+            continue;
+        if (only || q->cast)
+            return NULL;
+        only = q;
+    }
+    return only;
+}
+
+static int add_single(mo_probe *p, mo_str *sql, const mo_question *q)
+{
+    mo_str_add(sql, "SELECT (SELECT count(*) FROM main.");
+    mo_str_ident(sql, p->live, '"');
+    mo_str_add(sql, "), count(");
+    mo_probe_note(sql, p, q);
+    mo_str_add(sql, ") FROM ");
+    int rc = mo_probe_from(p, sql);
+    mo_str_add(sql, " WHERE ");
+    mo_str_add(sql, q->condition);
+    return rc;
+}
+
+static int add_several(mo_probe *p, mo_str *sql, size_t *at, size_t most)
+{
+    mo_str_add(sql, "SELECT count(*)");
     for (; *at < p->questions.count && most; ++*at) {
         const mo_question *q = p->questions.items[*at];
         if (!in_pass(q))
             continue;
         most--;
-        mo_str_add(&sql, ", ");
-        add_question(&sql, p, q);
+        mo_str_add(sql, ", ");
+        add_question(sql, p, q);
     }
-    mo_str_add(&sql, " FROM ");
-    rc = mo_probe_from(p, &sql);
+    mo_str_add(sql, " FROM ");
+    return mo_probe_from(p, sql);
+}
+
+/* Up to `most` of what waits, from *at on, in one statement, whose first column is the number of rows. */
+static int ask(mo_probe *p, size_t *at, size_t most)
+{
+    const mo_question *single = most > 1 ? only_condition(p, *at) : NULL;
+    mo_str sql = {0};
+    int rc = single ? add_single(p, &sql, single) : add_several(p, &sql, at, most);
+    if (single)
+        *at = p->questions.count;
     if (rc == MOULT_OK && !p->late)
         rc = query(p, &sql, mo_probe_take_integer, &p->rows);
     mo_str_free(&sql);

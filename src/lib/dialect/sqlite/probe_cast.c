@@ -29,14 +29,21 @@ static int is_strict(const mo_object *table)
     return table && mo_table_option(table->table, "strict") != NULL;
 }
 
+/* INTEGER stores what NUMERIC does: they differ in a CAST only (sqlite.org/datatype3.html, 3.1). */
+static mo_affinity stored_as(const char *type)
+{
+    mo_affinity affinity = mo_sqlite_affinity(type);
+    return affinity == MO_AFFINITY_INTEGER ? MO_AFFINITY_NUMERIC : affinity;
+}
+
 int mo_probe_changes_store(const mo_probe *p, const mo_column *before, const mo_column *after)
 {
     if (p->after == NULL)
         return 0;
     if (is_strict(p->after) || is_strict(p->before))
         return is_strict(p->after) != is_strict(p->before) || !mo_name_equal(type_of(before), type_of(after));
-    return before->row_id != after->row_id || mo_sqlite_affinity(mo_column_attr(before, MO_ATTR_TYPE)) !=
-                                                  mo_sqlite_affinity(mo_column_attr(after, MO_ATTR_TYPE));
+    return before->row_id != after->row_id ||
+           stored_as(mo_column_attr(before, MO_ATTR_TYPE)) != stored_as(mo_column_attr(after, MO_ATTR_TYPE));
 }
 
 void mo_cast_stored(mo_str *sql, const mo_cast *cast, size_t number, const char *value)

@@ -22,6 +22,7 @@ struct mo_conn {
     int pending;     /* CREATE, and there is no file yet: `db` is an empty stand-in that cannot be written */
     double busy_timeout;
     int eager; /* waits for a lock by asking every millisecond: others that write without a pause leave short gaps */
+    int never_waits;    /* gives up at once when another connection holds a lock */
     double busy_since;  /* when the running statement began to wait for another writer; 0: it did not */
     sqlite3_stmt *rows; /* reads sqlite_schema: prepared when opening, stepped by the marker */
     /* What runs now; nested calls save and restore them. */
