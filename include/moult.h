@@ -167,7 +167,8 @@ typedef int (*moult_row_fn)(void *user, size_t count, const moult_value *values)
 typedef struct moult_hook_context moult_hook_context;
 
 /**
- * A data hook. Returns MOULT_OK, or another code, which undoes what it did and ends the apply; moult_hook_fail() says why.
+ * A data hook. Returns MOULT_OK, or another code, which undoes what it did and ends the apply with this code;
+ * moult_hook_fail() says why.
  * It must not open the database itself: moult holds its lock, so that would wait for ever.
  */
 typedef int (*moult_hook_fn)(void *user, moult_hook_context *context);
@@ -331,12 +332,20 @@ typedef struct moult_model {
  *   the command prints), "history:VERSION", a database URL, or the path of a database file.
  * - `text`: SQL itself; errors name it "<text>".
  * - `models`: an array ended by a model with no name.
+ * - `texts`: SQL with the names that errors shall give it; an array ended by a text with no name.
  */
 typedef struct moult_source {
     const char *uri;
     const char *text;
     const moult_model *models;
+    const struct moult_text *texts;
 } moult_source;
+
+/** One text of SQL, as it would be one file of a folder: texts are read in their order. */
+typedef struct moult_text {
+    const char *name; /**< for errors: a path, or whatever a person finds it by; NULL ends the array */
+    const char *sql;  /**< UTF-8; not NULL */
+} moult_text;
 
 /* ------------------------------------------------------------------------------------------------------------
  * 4. THE ONE CALL AT START
@@ -405,7 +414,8 @@ typedef enum moult_open_mode {
  * Opens a database.
  *
  * @param out  gets the handle, also when the call fails, so that moult_error_of() tells why; NULL only when there is no
- *             memory for it. Give it to moult_close() in either case.
+ *             memory for it. Give it to moult_close() in either case. It is set (atomically) before anything is waited for,
+ *             so that another thread may moult_cancel() the opening.
  * @return MOULT_OK; INVALID (URL or options), IO, DATABASE (no database, encrypted, damaged), UNSUPPORTED (an engine that
  *         this build does not have), LOCKED, TIMEOUT, PERMISSION, NOMEM
  */
@@ -501,13 +511,20 @@ MOULT_API int moult_plan_render(moult *m, const moult_plan *plan, moult_format f
 /**
  * Inside a hook: runs one statement (INSERT, UPDATE, DELETE, SELECT, WITH …) on moult's own connection, in the hook's
  * transaction. Parameters are written ? in every dialect.
+ * @param count    how many parameters there are: as many as the statement has
  * @param row      takes each row; NULL: rows are passed over
- * @param changed  gets how many rows were changed; may be NULL
- * @return MOULT_OK; INVALID (a statement that is not for hooks), what `row` returned, or the database's error: then
- *         moult_hook_error() tells
+ * @param changed  gets how many rows were changed, 0 for a statement that only looks; may be NULL
+ * @return MOULT_OK; INVALID (a statement that is not for hooks, more than one, another number of parameters), what `row`
+ *         returned, or the database's error: then moult_hook_error() tells
  */
 MOULT_API int moult_hook_exec(moult_hook_context *context, const char *sql, const moult_value *params, size_t count,
                               moult_row_fn row, void *user, int64_t *changed);
+/**
+ * Inside a hook: the names of the columns that a statement would give, as one row of texts; of no values for one that
+ * gives none. Nothing is run.
+ * @return as moult_hook_exec()
+ */
+MOULT_API int moult_hook_columns(moult_hook_context *context, const char *sql, moult_row_fn row, void *user);
 /** Inside a hook: the error of its last statement; never NULL. */
 MOULT_API const moult_error *moult_hook_error(const moult_hook_context *context);
 /** Inside a hook: says why it fails. Returns the code to return. */

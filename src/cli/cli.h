@@ -61,6 +61,8 @@ int cli_sure(cli *c, const char *question);
 
 /* Signals ask the open database to stop; those that have none end the program. */
 void cli_catch_signals(void);
+/* What a signal stops from now on; NULL: nothing, it ends the program. */
+void cli_stop_on_signal(moult *m);
 /* Was a signal caught? */
 int cli_interrupted(void);
 
@@ -70,6 +72,11 @@ int cli_interrupted(void);
 typedef int (*cli_apply_fn)(cli *c, moult_result **result, int *told);
 /* Runs it; a refused plan is shown, and at a terminal asked about. The exit status. */
 int cli_apply(cli *c, moult_options *options, cli_apply_fn apply_it);
+
+/* --- history.c ---------------------------------------------------------------------------------------------------- */
+
+/* docs/history.schema.json */
+void history_write_json(FILE *f, const moult_history *history);
 
 /* --- report.c --------------------------------------------------------------------------------------------------- */
 

@@ -19,6 +19,7 @@ extern const command command_diff;
 extern const command command_inspect;
 extern const command command_rules;
 extern const command command_cache;
+extern const command command_rpc;
 extern const command command_version;
 extern const command command_completion;
 extern const command command_help;

@@ -36,6 +36,11 @@ void cli_catch_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
+void cli_stop_on_signal(moult *m)
+{
+    running = m;
+}
+
 int cli_interrupted(void)
 {
     return caught != 0;

@@ -6,11 +6,11 @@
 #include "cli.h"
 #include "commands.h"
 
-static void print_json(const moult_history *history)
+void history_write_json(FILE *f, const moult_history *history)
 {
     const moult_version_info *v;
 
-    printf("{\n  \"format\": \"moult-history\",\n  \"format_version\": 1,\n  \"versions\": [");
+    fprintf(f, "{\n  \"format\": \"moult-history\",\n  \"format_version\": 1,\n  \"versions\": [");
     for (size_t i = 0; (v = moult_history_at(history, i)) != NULL; i++) {
         const struct {
             const char *name, *text;
@@ -22,19 +22,19 @@ static void print_json(const moult_history *history)
                      {"from", v->from},
                      {"to", v->to},
                      {"tool", v->tool}};
-        printf("%s\n    {\"version\": %lld", i ? "," : "", (long long)v->version);
+        fprintf(f, "%s\n    {\"version\": %lld", i ? "," : "", (long long)v->version);
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
-            printf(", \"%s\": ", texts[k].name);
-            out_json(stdout, texts[k].text);
+            fprintf(f, ", \"%s\": ", texts[k].name);
+            out_json(f, texts[k].text);
         }
-        printf(", \"changes\": %lld, \"seconds\": %.3f}", (long long)v->changes, v->seconds);
+        fprintf(f, ", \"changes\": %lld, \"seconds\": %.3f}", (long long)v->changes, v->seconds);
     }
-    printf("%s],\n  \"problems\": [", moult_history_size(history) ? "\n  " : "");
+    fprintf(f, "%s],\n  \"problems\": [", moult_history_size(history) ? "\n  " : "");
     for (size_t i = 0; moult_history_problem(history, i); i++) {
-        printf(i ? ", " : "");
-        out_json(stdout, moult_history_problem(history, i));
+        fprintf(f, i ? ", " : "");
+        out_json(f, moult_history_problem(history, i));
     }
-    printf("]\n}\n");
+    fprintf(f, "]\n}\n");
 }
 
 static void print_text(cli *c, const moult_history *history)
@@ -100,7 +100,7 @@ static int run(cli *c)
         return cli_fail(c);
     }
     if (report_format(c) == MOULT_FORMAT_JSON) {
-        print_json(history);
+        history_write_json(stdout, history);
     } else {
         print_text(c, history);
     }

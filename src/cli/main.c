@@ -7,9 +7,25 @@
 #include "commands.h"
 
 const command *const command_table[] = {
-    &command_init,    &command_plan,     &command_apply,   &command_approve,    &command_resume, &command_status,
-    &command_history, &command_rollback, &command_attic,   &command_uninstall,  &command_diff,   &command_inspect,
-    &command_rules,   &command_cache,    &command_version, &command_completion, &command_help,   NULL,
+    &command_init,
+    &command_plan,
+    &command_apply,
+    &command_approve,
+    &command_resume,
+    &command_status,
+    &command_history,
+    &command_rollback,
+    &command_attic,
+    &command_uninstall,
+    &command_diff,
+    &command_inspect,
+    &command_rules,
+    &command_cache,
+    &command_rpc,
+    &command_version,
+    &command_completion,
+    &command_help,
+    NULL,
 };
 
 /* "--help" and "--version" in the place of a command are the commands of those names. */

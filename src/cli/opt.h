@@ -45,6 +45,7 @@ typedef enum opt_id {
     OPT_LIST,
     OPT_REVOKE,
     OPT_YES,
+    OPT_SCHEMA,
     OPT_FULL,
     OPT_EXIT_CODE,
     OPT_FORMAT,

@@ -90,6 +90,7 @@ const option_info option_table[OPT_COUNT] = {
                   0},
     [OPT_REVOKE] = {"revoke", 0, OPT_IS_TEXT, "ID", NULL, "take the approval of this plan back", 0},
     [OPT_YES] = {"yes", 'y', OPT_IS_FLAG, NULL, NULL, "ask nothing; it answers only what the mode allows", 0},
+    [OPT_SCHEMA] = {"schema", 0, OPT_IS_FLAG, NULL, NULL, "print the JSON Schema of all messages, and end", 0},
     [OPT_FULL] = {"full", 0, OPT_IS_FLAG, NULL, NULL, "load and prove everything, not only what changed", 0},
     [OPT_EXIT_CODE] = {"exit-code", 0, OPT_IS_FLAG, NULL, NULL, "exit with 2 when there are changes", 0},
     [OPT_FORMAT] = {"format", 0, OPT_IS_CHOICE, "FORMAT", formats, "the form of the result", 0},

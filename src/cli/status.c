@@ -151,22 +151,20 @@ static void print_attic(const attic_size *attic)
     }
 }
 
-static int look_at_attic(cli *c, attic_size *out)
+int status_attic(moult *m, attic_size *out)
 {
     moult_attic *attic = NULL;
     const moult_attic_info *entry;
 
     *out = (attic_size){0};
-    if (moult_attic_read(c->m, &attic) != MOULT_OK) {
-        return cli_fail(c);
-    }
-    for (size_t i = 0; (entry = moult_attic_at(attic, i)) != NULL; i++) {
+    int rc = moult_attic_read(m, &attic);
+    for (size_t i = 0; rc == MOULT_OK && (entry = moult_attic_at(attic, i)) != NULL; i++) {
         out->entries++;
         out->rows += entry->rows;
         out->bytes = entry->bytes < 0 || out->bytes < 0 ? -1 : out->bytes + entry->bytes;
     }
     moult_attic_free(attic);
-    return EXIT_DONE;
+    return rc;
 }
 
 static void print_text(cli *c, const moult_status *s, const attic_size *attic)
@@ -213,9 +211,9 @@ static int run(cli *c)
     if (moult_status_read(c->m, has_desired ? &desired : NULL, &s) != MOULT_OK) {
         return cli_fail(c);
     }
-    status = look_at_attic(c, &attic);
+    status = status_attic(c->m, &attic) == MOULT_OK ? EXIT_DONE : cli_fail(c);
     if (status == EXIT_DONE && report_format(c) == MOULT_FORMAT_JSON) {
-        status_print_json(c, s, &attic);
+        status_write_json(stdout, c->m, c->to, s, &attic);
     } else if (status == EXIT_DONE) {
         print_text(c, s, &attic);
     }

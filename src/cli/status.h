@@ -10,8 +10,10 @@ typedef struct attic_size {
     size_t entries;
     int64_t rows, bytes;
 } attic_size;
+/* Looks; a code of the library. */
+int status_attic(moult *m, attic_size *out);
 /* docs/status.schema.json */
-void status_print_json(const cli *c, const moult_status *s, const attic_size *attic);
+void status_write_json(FILE *f, const moult *m, const char *desired, const moult_status *s, const attic_size *attic);
 /* Plans that wait and approvals, one a line. */
 void status_print_approvals(const moult_status *s);
 /* "dropped", "changed", "created". */

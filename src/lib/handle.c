@@ -109,7 +109,7 @@ static int open_handle(moult *m, const char *url, const moult_options *options)
 int moult_open(moult **out, const char *url, moult_open_mode open_mode, const moult_options *options)
 {
     moult *m = calloc(1, sizeof *m);
-    *out = m;
+    __atomic_store_n(out, m, __ATOMIC_RELEASE); /* another thread may want to cancel */
     if (m == NULL)
         return MOULT_NOMEM;
     m->open_mode = open_mode;

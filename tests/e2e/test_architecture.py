@@ -77,7 +77,7 @@ def included(path: Path) -> list[Path]:
     for name in re.findall(r'^#include "([^"]+)"', path.read_text(encoding="utf-8"), re.M):
         found = [f for f in (path.parent / name, LIB / name, ROOT / "include" / name) if f.exists()]
         assert found, f"{path}: there is no {name}"
-        out.append(found[0])
+        out.append(found[0].resolve())
     return out
 
 

@@ -17,17 +17,61 @@ struct moult_hook_context {
     mo_error error; /* of its last statement, or what it says itself */
 };
 
+static const char *const writes[] = {"INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", NULL};
+static const char *const looks[] = {"SELECT", "VALUES", NULL};
+
+static int is_one_of(const mo_token *t, const char *const *words)
+{
+    for (size_t i = 0; words[i]; i++)
+        if (mo_token_is(t, words[i]))
+            return 1;
+    return 0;
+}
+
 int mo_hook_may_run(const mo_lex_rules *rules, const char *sql, size_t length)
 {
-    static const char *const words[] = {"WITH", "INSERT", "UPDATE", "DELETE", "REPLACE", "SELECT", "VALUES", "MERGE"};
     mo_lexer x;
     mo_token t;
     mo_lexer_init(&x, rules, sql, length);
     t = mo_lexer_next(&x);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (mo_token_is(&t, words[i]))
+    return mo_token_is(&t, "WITH") || is_one_of(&t, writes) || is_one_of(&t, looks);
+}
+
+/* Does it change rows? Told by its verb, which may come after a WITH and what that has in parentheses. */
+static int may_write(const mo_lex_rules *rules, const char *sql)
+{
+    mo_lexer x;
+    mo_token t;
+    int depth = 0;
+    mo_lexer_init(&x, rules, sql, strlen(sql));
+    for (t = mo_lexer_next(&x); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD; t = mo_lexer_next(&x)) {
+        depth += mo_token_is_punct(&t, '(') - mo_token_is_punct(&t, ')');
+        if (depth == 0 && is_one_of(&t, writes))
             return 1;
+        if (depth == 0 && is_one_of(&t, looks))
+            return 0;
+    }
     return 0;
+}
+
+/* Is it one statement, of those that a hook may run? What comes after the first one would be passed over in silence. */
+static int check_statement(moult_hook_context *x, const char *sql)
+{
+    mo_lexer lexer;
+    mo_token bad;
+    mo_statement_text st;
+    mo_error_clear(&x->error);
+    if (sql == NULL || !mo_hook_may_run(x->d->lex, sql, strlen(sql))) {
+        mo_error_set(&x->error, MOULT_INVALID, "a hook changes data, and nothing else: '%.60s'", sql ? sql : "");
+        return mo_error_hint(&x->error, MO_HOOK_HINT);
+    }
+    mo_lexer_init(&lexer, x->d->lex, sql, strlen(sql));
+    if (mo_lexer_statement(&lexer, &st, &bad) > 0 && mo_lexer_statement(&lexer, &st, &bad) > 0) {
+        mo_error_set(&x->error, MOULT_INVALID, "more than one statement: the second one is '%.*s'",
+                     st.length < 60 ? (int)st.length : 60, st.text);
+        return mo_error_hint(&x->error, "run them one after another");
+    }
+    return MOULT_OK;
 }
 
 static int take_number(void *user, size_t count, const moult_value *values)
@@ -40,19 +84,27 @@ static int take_number(void *user, size_t count, const moult_value *values)
 int moult_hook_exec(moult_hook_context *x, const char *sql, const moult_value *params, size_t count, moult_row_fn row,
                     void *user, int64_t *changed)
 {
-    int rc;
-    mo_error_clear(&x->error);
-    if (sql == NULL || !mo_hook_may_run(x->d->lex, sql, strlen(sql))) {
-        mo_error_set(&x->error, MOULT_INVALID, "a hook changes data, and nothing else: '%.60s'", sql ? sql : "");
-        return mo_error_hint(&x->error, MO_HOOK_HINT);
-    }
+    int rc = check_statement(x, sql);
+    if (rc != MOULT_OK)
+        return rc;
     rc = x->d->query(x->c, sql, params, count, row, user, x->watch, &x->error);
     if (rc == MOULT_OK && changed) {
         *changed = 0;
-        rc = x->d->query(x->c, x->d->changed_rows, NULL, 0, take_number, changed, NULL, &x->error);
+        if (may_write(x->d->lex, sql)) /* the engine's count stands from the statement that changed rows last */
+            rc = x->d->query(x->c, x->d->changed_rows, NULL, 0, take_number, changed, NULL, &x->error);
     }
     if (rc != MOULT_OK && x->error.pub.code == MOULT_OK) /* the caller's function ended the query */
         mo_error_set(&x->error, rc, "the function that takes the rows ended the query");
+    return rc;
+}
+
+int moult_hook_columns(moult_hook_context *x, const char *sql, moult_row_fn row, void *user)
+{
+    int rc = check_statement(x, sql);
+    if (rc == MOULT_OK)
+        rc = x->d->query_names(x->c, sql, row, user, &x->error);
+    if (rc != MOULT_OK && x->error.pub.code == MOULT_OK)
+        mo_error_set(&x->error, rc, "the function that takes the names ended it");
     return rc;
 }
 
@@ -66,6 +118,13 @@ int moult_hook_fail(moult_hook_context *x, const char *message)
     return mo_error_set(&x->error, MOULT_ERROR, "%s", message ? message : "it failed");
 }
 
+#define MO_IS_THIS_CODE(name, number, exit, text) || rc == (number)
+static int is_code(int rc)
+{
+    return 0 MOULT_CODES(MO_IS_THIS_CODE);
+}
+#undef MO_IS_THIS_CODE
+
 static int call(const moult_hook *hook, moult_hook_context *x)
 {
     int rc = hook->run(hook->user, x);
@@ -73,6 +132,8 @@ static int call(const moult_hook *hook, moult_hook_context *x)
         return MOULT_OK;
     if (x->error.pub.code == MOULT_OK)
         return mo_error_set(&x->error, MOULT_ERROR, "it returned %d", rc);
+    if (x->error.pub.code == MOULT_ERROR && is_code(rc)) /* moult_hook_fail() said why; the hook says what it is */
+        x->error.pub.code = rc;
     return x->error.pub.code;
 }
 

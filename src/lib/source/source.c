@@ -152,22 +152,40 @@ static int read_uri(const char *uri, mo_patience patience, mo_source_read *out, 
     return f->read(uri, patience, out, err);
 }
 
+static int read_texts(const moult_text *texts, mo_source_read *out, mo_error *err)
+{
+    int rc = MOULT_OK;
+
+    for (const moult_text *t = texts; rc == MOULT_OK && t->name; t++) {
+        rc = t->sql ? mo_text_from_memory(&out->texts, t->name, t->sql, strlen(t->sql), err)
+                    : mo_error_set(err, MOULT_INVALID, "the text '%s' of the source has no SQL", t->name);
+    }
+    return rc;
+}
+
+static int count_members(const moult_source *source)
+{
+    return (source->uri != NULL) + (source->text != NULL) + (source->models != NULL) + (source->texts != NULL);
+}
+
 int mo_source_open(mo_region *r, const mo_dialect *d, const moult_source *source, mo_patience patience,
                    mo_source_read *out, mo_error *err)
 {
-    int given = source ? (source->uri != NULL) + (source->text != NULL) + (source->models != NULL) : 0;
+    int given = source ? count_members(source) : 0;
     int rc;
 
     memset(out, 0, sizeof *out);
     out->texts.region = r;
     if (given != 1) {
-        return mo_error_set(err, MOULT_INVALID, "a source has exactly one of uri, text and models; this one has %d",
-                            given);
+        return mo_error_set(err, MOULT_INVALID,
+                            "a source has exactly one of uri, text, models and texts; this one has %d", given);
     }
     if (source->uri) {
         rc = read_uri(source->uri, patience, out, err);
     } else if (source->text) {
         rc = mo_text_from_memory(&out->texts, "<text>", source->text, strlen(source->text), err);
+    } else if (source->texts) {
+        rc = read_texts(source->texts, out, err);
     } else {
         rc = mo_text_from_models(&out->texts, d, source->models, err);
     }

@@ -189,8 +189,12 @@ int mo_sqlite_exec(mo_conn *c, const char *sql, const mo_watch *watch, mo_error 
 
 static int bind(mo_conn *c, sqlite3_stmt *stmt, const mo_value *params, size_t count, mo_error *err)
 {
-    int rc = SQLITE_OK;
+    int rc = SQLITE_OK, wanted = sqlite3_bind_parameter_count(stmt);
 
+    if (count != (size_t)wanted) { /* those that were not given would be NULL */
+        return mo_error_set(err, MOULT_INVALID, "the statement has %d parameter%s, and %zu value%s given", wanted,
+                            wanted == 1 ? "" : "s", count, count == 1 ? " was" : "s were");
+    }
     for (size_t i = 0; rc == SQLITE_OK && i < count; i++) {
         const mo_value *v = &params[i];
         int place = (int)i + 1;
