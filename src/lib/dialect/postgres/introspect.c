@@ -246,11 +246,13 @@ int mo_pg_introspect(mo_conn *c, mo_schema **out, mo_error *err)
     *out = NULL;
     in.region = in.schema ? in.schema->region : NULL;
     in.objects = mo_map_new(0);
-    if (!in.objects)
+    in.columns = mo_map_new(0);
+    if (!in.objects || !in.columns)
         code = mo_error_nomem(err);
     if (code == MOULT_OK)
         code = read_all(&in);
     mo_map_free(in.objects);
+    mo_map_free(in.columns);
     mo_map_free(in.names);
     if (code == MOULT_OK) {
         in.schema->dialect = mo_dialect_postgres.name;

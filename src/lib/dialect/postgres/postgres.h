@@ -101,6 +101,7 @@ typedef struct mo_pg_reading {
     mo_schema *schema; /* what is being read */
     mo_region *region; /* the schema's */
     mo_map *objects;   /* "pg_class 16385" → mo_object: see mo_pg_remember() */
+    mo_map *columns;   /* of tables: see mo_pg_column() */
     mo_map *names;     /* what the bodies of functions may name; made when it is first needed */
     MO_VEC(mo_pg_mention) mentions;
     mo_error *err;

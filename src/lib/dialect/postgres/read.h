@@ -28,9 +28,6 @@
  *   $arguments(p)      the types of a function's arguments, with commas between
  *   $operator(o)       the name of an operator as the options of CREATE OPERATOR take it
  *   $sequence(s)       the options of a sequence that are not the usual ones of its type: ' INCREMENT BY 5 CACHE 3'
- *   $serials           a table of $managed: serial(seq, tab, col), the sequences that are what `serial` makes. They are owned by a
- *                      column of the sequence's own type, whose default is the next value, have the usual options and serve no other
- *                      column (those that inherit it are no others): they are the column's business
  *   {15?a}{15!b}       a for servers from 15 on, b for older ones; the text inside has no braces
  *
  * moult's own schema is never among the managed ones.
@@ -45,6 +42,9 @@ const char *mo_pg_server_name(mo_pg_reading *in, const char *text);
 
 /* What a serial column has for a default in canonical form: whatever its sequence is called. */
 #define MO_PG_SERIAL "serial"
+
+/* The column of the table and with the number in those columns of the row; NULL: it is not among the parts of a table that is read. */
+mo_column *mo_pg_column(mo_pg_reading *in, const mo_pg_row *r, int table, int number);
 
 /* An option of a table; `name` lives on. Without `canonical` or `text` there was no memory. */
 int mo_pg_add_option(mo_pg_reading *in, mo_object *o, const char *name, const char *canonical, const char *text);

@@ -39,7 +39,7 @@ static const char aggregates_sql[] =
     "'MINITCOND = ' || quote_literal(g.aggminitval), "
     "'SORTOP = ' || $operator(g.aggsortop), "
     "'PARALLEL = ' || CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' END, "
-    "CASE WHEN g.aggkind = 'h' THEN 'HYPOTHETICAL' END) AS definition) d "
+    "CASE WHEN g.aggkind = 'h' THEN 'HYPOTHETICAL' END) AS definition OFFSET 0) d "
     "WHERE $own(pg_proc, p.oid)";
 
 const mo_pg_reader mo_pg_read_aggregates = {"aggregates", aggregates_sql, mo_pg_object_row};

@@ -9,12 +9,11 @@
 
 #include "dialect/postgres/read.h"
 
-enum { C_TABLE = 0, C_NAME, C_TYPE, C_NOT_NULL, C_NULL_NAME, C_DEFAULT, C_GENERATED, C_IDENTITY, C_SEQUENCE };
-enum { C_COLLATION = C_SEQUENCE + 1, C_STORAGE, C_COMPRESSION, C_STATISTICS, C_OPTIONS, C_SERIAL };
+enum { C_TABLE = 0, C_NUMBER, C_NAME, C_TYPE, C_NOT_NULL, C_NULL_NAME, C_DEFAULT, C_GENERATED, C_IDENTITY, C_SEQUENCE };
+enum { C_COLLATION = C_SEQUENCE + 1, C_STORAGE, C_COMPRESSION, C_STATISTICS, C_OPTIONS };
 
 static const char columns_sql[] =
-    "WITH $serials "
-    "SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), "
+    "SELECT a.attrelid, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), "
     "CASE WHEN a.attnotnull THEN '1' {18?|| CASE WHEN k.connoinherit THEN ' no inherit' ELSE '' END "
     "|| CASE WHEN NOT k.convalidated THEN ' not valid' ELSE '' END} END, "
     "{18?CASE WHEN k.conname <> left(concat(c.relname, '_', a.attname, '_not_null'), 63) AND NOT "
@@ -29,12 +28,12 @@ static const char columns_sql[] =
     "WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END, "
     "{14?CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END}{14!NULL}, "
     "CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, "
-    "(SELECT string_agg(x.option, ', ' ORDER BY x.option) FROM $options(a.attoptions) x), s.seq IS NOT NULL "
+    "CASE WHEN a.attoptions IS NOT NULL THEN "
+    "(SELECT string_agg(x.option, ', ' ORDER BY x.option) FROM $options(a.attoptions) x) END "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
     "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
     "JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum "
     "{18?LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'n' AND k.conkey = ARRAY[a.attnum]} "
-    "LEFT JOIN serial s ON s.tab = c.oid AND s.col = a.attnum "
     "WHERE n.nspname = ANY ($schemas) AND c.relkind IN ('r', 'p') AND CASE WHEN c.reloftype <> 0 THEN "
     "a.attnotnull OR d.oid IS NOT NULL OR a.attstorage <> t.typstorage OR a.attstattarget >= 0 OR a.attoptions IS NOT "
     "NULL "
@@ -61,7 +60,7 @@ static void set_expression(mo_pg_reading *in, const mo_pg_row *r, mo_column *c, 
     if (!expression)
         return;
     if (!generated) {
-        set(c, MO_ATTR_DEFAULT, mo_pg_is_true(r, C_SERIAL) ? MO_PG_SERIAL : expression, expression, failed);
+        set(c, MO_ATTR_DEFAULT, expression, expression, failed);
         return;
     }
     const char *how = generated == 'v' ? "virtual" : "stored", *word = generated == 'v' ? "VIRTUAL" : "STORED";
@@ -119,6 +118,18 @@ static void set_attributes(mo_pg_reading *in, const mo_pg_row *r, mo_column *c, 
     set_expression(in, r, c, failed);
 }
 
+/* "16385 1" */
+static const char *key_of(mo_pg_reading *in, const char *table, const char *number)
+{
+    return mo_region_printf(in->region, "%s %s", table, number);
+}
+
+mo_column *mo_pg_column(mo_pg_reading *in, const mo_pg_row *r, int table, int number)
+{
+    const char *key = key_of(in, mo_pg_text(r, table), mo_pg_text(r, number));
+    return key ? mo_map_get(in->columns, key) : NULL;
+}
+
 static int column_row(mo_pg_reading *in, const mo_pg_row *r)
 {
     mo_object *o = mo_pg_recall(in, "pg_class", r, C_TABLE);
@@ -131,11 +142,12 @@ static int column_row(mo_pg_reading *in, const mo_pg_row *r)
         return mo_error_nomem(in->err);
     c->name = mo_pg_name(in, r, -1, C_NAME);
     set_attributes(in, r, c, &failed);
-    if (failed || !c->name)
+    const char *key = key_of(in, mo_pg_text(r, C_TABLE), mo_pg_text(r, C_NUMBER));
+    if (failed || !c->name || !key)
         return mo_error_nomem(in->err);
     mo_pg_column_sql(&text, c);
     c->text = mo_str_into(&text, in->region);
-    failed = !c->text || mo_vec_push(in->region, &o->table->columns, c);
+    failed = !c->text || mo_vec_push(in->region, &o->table->columns, c) || mo_map_put(in->columns, key, c);
     return failed ? mo_error_nomem(in->err) : MOULT_OK;
 }
 

@@ -13,7 +13,8 @@
 
 enum { D_OBJECT = 0, D_NEEDED };
 
-/* place: where in the tree a part is, as catalog and oid of the object that it is part of. */
+/* place: where in the tree a part is, as catalog and oid of the object that it is part of. Only what is needed from outside counts
+ * (deptype n): what goes with its table mentions it as its parent, and a sequence does not need the table that owns it. */
 static const char depends_sql[] =
     "WITH place AS ( "
     "SELECT 'pg_attrdef'::regclass AS classid, oid AS objid, 'pg_class ' || adrelid AS key FROM pg_attrdef WHERE "
@@ -45,7 +46,8 @@ static const char depends_sql[] =
     "q.classid = d.refclassid AND q.objid = d.refobjid, "
     "LATERAL (SELECT coalesce(p.key, d.classid::regclass || ' ' || d.objid) AS key) l, LATERAL (SELECT "
     "coalesce(q.key, d.refclassid::regclass || ' ' || d.refobjid) AS key) r "
-    "WHERE d.refobjid >= 16384 AND d.deptype IN ('n', 'a', 'i') AND l.key <> r.key";
+    "WHERE d.refobjid >= 16384 AND (d.deptype = 'n' OR d.classid IN ('pg_publication_rel'::regclass, "
+    "{15?'pg_publication_namespace'::regclass, }'pg_amop'::regclass, 'pg_amproc'::regclass)) AND l.key <> r.key";
 
 int mo_pg_mentions(mo_pg_reading *in, mo_object *o, const char *name)
 {

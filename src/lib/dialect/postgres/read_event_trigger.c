@@ -9,7 +9,7 @@ static const char event_triggers_sql[] =
     "FROM pg_event_trigger e, "
     "LATERAL (SELECT concat(' ON ', quote_ident(e.evtevent), ' WHEN TAG IN (' || (SELECT "
     "string_agg(quote_literal(u.tag), ', ' ORDER BY u.tag) FROM unnest(e.evttags) AS u (tag)) || ')', ' EXECUTE "
-    "FUNCTION ', e.evtfoid::regproc, '()') AS definition) d, "
+    "FUNCTION ', e.evtfoid::regproc, '()') AS definition OFFSET 0) d, "
     "LATERAL (SELECT CASE e.evtenabled WHEN 'D' THEN 'DISABLE' WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE "
     "REPLICA' END AS state) s "
     "WHERE $own(pg_event_trigger, e.oid)";

@@ -19,7 +19,7 @@ static const char functions_sql[] =
     "LATERAL (SELECT m.prefix || quote_ident(p.proname) AS name) q, "
     "LATERAL (SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END AS noun) w, "
     "LATERAL (SELECT rtrim(substr(pg_get_functiondef(p.oid), length('CREATE OR REPLACE ' || w.noun || ' ' || "
-    "quote_ident(m.nspname) || '.' || quote_ident(p.proname)) + 1), E'\\n') AS definition) d "
+    "quote_ident(m.nspname) || '.' || quote_ident(p.proname)) + 1), E'\\n') AS definition OFFSET 0) d "
     "WHERE p.prokind <> 'a' AND $own(pg_proc, p.oid)";
 
 const mo_pg_reader mo_pg_read_functions = {"functions", functions_sql, mo_pg_object_row};

@@ -15,7 +15,7 @@ static const char operators_sql[] =
     "'COMMUTATOR = ' || $operator(o.oprcom), "
     "'NEGATOR = ' || $operator(o.oprnegate), "
     "'RESTRICT = ' || nullif(o.oprrest::regproc::text, '-'), 'JOIN = ' || nullif(o.oprjoin::regproc::text, '-'), "
-    "CASE WHEN o.oprcanhash THEN 'HASHES' END, CASE WHEN o.oprcanmerge THEN 'MERGES' END) AS definition) d "
+    "CASE WHEN o.oprcanhash THEN 'HASHES' END, CASE WHEN o.oprcanmerge THEN 'MERGES' END) AS definition OFFSET 0) d "
     "WHERE o.oprcode <> 0 AND $own(pg_operator, o.oid)";
 
 const mo_pg_reader mo_pg_read_operators = {"operators", operators_sql, mo_pg_object_row};

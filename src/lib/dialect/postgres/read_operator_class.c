@@ -29,7 +29,7 @@ static const char operator_classes_sql[] =
     "|| CASE WHEN f.opfname <> o.opcname OR f.opfnamespace <> o.opcnamespace THEN ' FAMILY ' || (SELECT CASE WHEN "
     "n.oid = m.oid THEN m.prefix ELSE quote_ident(n.nspname) || '.' END FROM pg_namespace n WHERE n.oid = "
     "f.opfnamespace) || quote_ident(f.opfname) ELSE '' END "
-    "|| ' AS ' || i.entries AS definition) d "
+    "|| ' AS ' || i.entries AS definition OFFSET 0) d "
     "WHERE $own(pg_opclass, o.oid)";
 
 const mo_pg_reader mo_pg_read_operator_classes = {"operator classes", operator_classes_sql, mo_pg_object_row};

@@ -15,7 +15,7 @@ static const char policies_sql[] =
     "ELSE quote_ident(pg_get_userbyid(u.role)) END, ', ' ORDER BY pg_get_userbyid(u.role)) FROM unnest(p.polroles) "
     "AS u (role)) END, "
     "' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' WITH CHECK (' || pg_get_expr(p.polwithcheck, "
-    "p.polrelid) || ')') AS definition) d "
+    "p.polrelid) || ')') AS definition OFFSET 0) d "
     "WHERE $own(pg_class, r.oid)";
 
 const mo_pg_reader mo_pg_read_policies = {"policies", policies_sql, mo_pg_object_row};

@@ -19,7 +19,7 @@ static const char publications_sql[] =
     "' WITH (publish = ''', concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN "
     "'update' END, CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END), '''', "
     "CASE WHEN p.pubviaroot THEN ', publish_via_partition_root = true' END, {18?CASE p.pubgencols WHEN 's' THEN ', "
-    "publish_generated_columns = stored' END,} ')') AS definition) d "
+    "publish_generated_columns = stored' END,} ')') AS definition OFFSET 0) d "
     "WHERE $own(pg_publication, p.oid)";
 
 const mo_pg_reader mo_pg_read_publications = {"publications", publications_sql, mo_pg_object_row};

@@ -87,5 +87,7 @@ int mo_pg_object_row(mo_pg_reading *in, const mo_pg_row *r)
             return mo_error_nomem(in->err);
     }
     int code = o && mo_pg_text(r, R_CATALOG) ? mo_pg_remember(in, mo_pg_text(r, R_CATALOG), r, R_OID, o) : MOULT_OK;
+    if (code == MOULT_OK && parent)
+        code = mo_pg_mentions(in, o, parent);
     return code == MOULT_OK && other && o != other ? mo_pg_mentions(in, o, other->name) : code;
 }

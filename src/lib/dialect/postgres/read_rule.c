@@ -11,7 +11,7 @@ static const char rules_sql[] =
     "FROM pg_rewrite w JOIN pg_class r ON r.oid = w.ev_class JOIN m ON m.oid = r.relnamespace, "
     "LATERAL (SELECT m.prefix || quote_ident(r.relname) AS name) t, "
     "LATERAL (SELECT pg_get_ruledef(w.oid) AS whole, quote_ident(m.nspname) || '.' || quote_ident(r.relname) AS "
-    "qualified) g, "
+    "qualified OFFSET 0) g, "
     "LATERAL (SELECT rtrim(overlay(v.body PLACING ' TO ' || t.name FROM position(' TO ' || g.qualified IN v.body) "
     "FOR length(' TO ' || g.qualified)), ';') AS definition "
     "FROM (SELECT substr(g.whole, length('CREATE RULE ' || quote_ident(w.rulename) || ' AS') + 1) AS body) v) d, "

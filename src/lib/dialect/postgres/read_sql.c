@@ -34,18 +34,6 @@ static const piece pieces[] = {
      "CASE WHEN $1.seqstart <> CASE WHEN $1.seqincrement > 0 THEN $1.seqmin ELSE $1.seqmax END "
      "THEN ' START WITH ' || $1.seqstart END, "
      "CASE WHEN $1.seqcache <> 1 THEN ' CACHE ' || $1.seqcache END, CASE WHEN $1.seqcycle THEN ' CYCLE' END)"},
-    {"serials",
-     "serial AS (SELECT s.seqrelid AS seq, a.attrelid AS tab, a.attnum AS col "
-     "FROM pg_depend d JOIN pg_sequence s ON s.seqrelid = d.objid JOIN pg_class q ON q.oid = s.seqrelid "
-     "JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.atttypid = s.seqtypid "
-     "JOIN pg_class c ON c.oid = a.attrelid AND c.relpersistence = q.relpersistence "
-     "JOIN pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum "
-     "WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a' "
-     "AND a.attnotnull AND $sequence(s) = '' "
-     "AND pg_get_expr(f.adbin, f.adrelid) = 'nextval(' || quote_literal(s.seqrelid::regclass::text) || '::regclass)' "
-     "AND NOT EXISTS (SELECT FROM pg_depend o JOIN pg_attrdef g ON g.oid = o.objid "
-     "JOIN pg_attribute b ON b.attrelid = g.adrelid AND b.attnum = g.adnum WHERE o.classid = 'pg_attrdef'::regclass "
-     "AND o.refclassid = 'pg_class'::regclass AND o.refobjid = s.seqrelid AND g.oid <> f.oid AND b.attinhcount = 0))"},
 };
 
 static const piece *find_piece(const char *name, size_t length)

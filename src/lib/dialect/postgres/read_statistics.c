@@ -11,7 +11,7 @@ static const char statistics_sql[] =
     "FROM pg_statistic_ext s JOIN m ON m.oid = s.stxnamespace JOIN pg_class r ON r.oid = s.stxrelid JOIN m p ON "
     "p.oid = r.relnamespace, "
     "LATERAL (SELECT substr(pg_get_statisticsobjdef(s.oid), length('CREATE STATISTICS ' || quote_ident(m.nspname) "
-    "|| '.' || quote_ident(s.stxname)) + 1) AS definition) d, "
+    "|| '.' || quote_ident(s.stxname)) + 1) AS definition OFFSET 0) d, "
     "LATERAL (SELECT CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END AS target) b "
     "WHERE $own(pg_statistic_ext, s.oid)";
 

@@ -14,18 +14,19 @@ enum { T_OID = 0, T_SPACE, T_NAME, T_PERSISTENCE, T_STORAGE, T_TOAST, T_CLAUSES 
 /* The columns from T_CLAUSES on are options of one value, NULL where a table does not have it. */
 static const struct {
     const char *name, *before, *behind;
-    int is_name; /* of other objects, as the tree has them */
+    int is_name;   /* of other objects, as the tree has them */
+    int is_parent; /* of the table that this one goes with */
 } clauses[] = {
-    {"access method", "USING ", "", 0},
-    {"of", "OF ", "", 1},
-    {"inherits", "INHERITS (", ")", 1},
-    {"partition by", "PARTITION BY ", "", 0},
-    {"partition of", "PARTITION OF ", "", 1},
-    {"bound", "", "", 0},
-    {"tablespace", "TABLESPACE ", "", 0},
-    {"replica identity", "REPLICA IDENTITY ", "", 0},
-    {"row security", "ENABLE ROW LEVEL SECURITY", "", 0},
-    {"force row security", "FORCE ROW LEVEL SECURITY", "", 0},
+    {"access method", "USING ", "", 0, 0},
+    {"of", "OF ", "", 1, 0},
+    {"inherits", "INHERITS (", ")", 1, 0},
+    {"partition by", "PARTITION BY ", "", 0, 0},
+    {"partition of", "PARTITION OF ", "", 1, 1},
+    {"bound", "", "", 0, 0},
+    {"tablespace", "TABLESPACE ", "", 0, 0},
+    {"replica identity", "REPLICA IDENTITY ", "", 0, 0},
+    {"row security", "ENABLE ROW LEVEL SECURITY", "", 0, 0},
+    {"force row security", "FORCE ROW LEVEL SECURITY", "", 0, 0},
 };
 
 static const char tables_sql[] =
@@ -78,7 +79,9 @@ static int add_clause(mo_pg_reading *in, const mo_pg_row *r, mo_object *o, size_
     if (!value)
         return mo_error_nomem(in->err);
     const char *text = mo_region_printf(in->region, "%s%s%s", clauses[i].before, value, clauses[i].behind);
-    return mo_pg_add_option(in, o, clauses[i].name, value, text);
+    int code = mo_pg_add_option(in, o, clauses[i].name, value, text);
+    /* A partition is not told to need its parent by pg_depend, for it goes with it. */
+    return code == MOULT_OK && clauses[i].is_parent ? mo_pg_mentions(in, o, value) : code;
 }
 
 static int table_row(mo_pg_reading *in, const mo_pg_row *r)

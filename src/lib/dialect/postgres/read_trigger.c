@@ -11,7 +11,7 @@ static const char triggers_sql[] =
     "FROM pg_trigger t JOIN pg_class r ON r.oid = t.tgrelid JOIN m ON m.oid = r.relnamespace, "
     "LATERAL (SELECT m.prefix || quote_ident(r.relname) AS name) n, "
     "LATERAL (SELECT pg_get_triggerdef(t.oid) AS whole, quote_ident(m.nspname) || '.' || quote_ident(r.relname) AS "
-    "qualified) g, "
+    "qualified OFFSET 0) g, "
     "LATERAL (SELECT overlay(v.body PLACING ' ON ' || n.name FROM position(' ON ' || g.qualified IN v.body) FOR "
     "length(' ON ' || g.qualified)) AS definition "
     "FROM (SELECT substr(g.whole, length(concat('CREATE ', CASE WHEN t.tgconstraint <> 0 THEN 'CONSTRAINT ' END, "

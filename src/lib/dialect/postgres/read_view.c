@@ -14,7 +14,7 @@ static const char views_sql[] =
     "' END, "
     "(SELECT 'WITH (' || string_agg(x.option, ', ' ORDER BY x.option) || ') ' FROM $options(c.reloptions) x), "
     "'TABLESPACE ' || quote_ident(s.spcname) || ' ') AS head) h, "
-    "LATERAL (SELECT rtrim(pg_get_viewdef(c.oid), ';') AS query) q, "
+    "LATERAL (SELECT rtrim(pg_get_viewdef(c.oid), ';') AS query OFFSET 0) q, "
     "LATERAL (SELECT string_agg(x.statement, '' ORDER BY x.statement) AS behind FROM ( "
     "SELECT E';\\nALTER VIEW ' || n.name || ' ALTER COLUMN ' || quote_ident(t.attname) || ' SET DEFAULT ' || "
     "pg_get_expr(e.adbin, e.adrelid) AS statement "
