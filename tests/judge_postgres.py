@@ -154,8 +154,19 @@ def sorted_list(ts: list[Token], at: int) -> list[Token]:
     return ts[:at + 1] + inside + ts[end - 1:]
 
 
+def same_array(sql: str) -> str:
+    """IN over varchar is stored as one cast of an array; read again from that text, as an array of casts. They are the same."""
+    def each(m: re.Match) -> str:
+        return "array [ " + " , ".join(f"( {e} ) :: {m[2]}" for e in m[1].split(" , ")) + " ]"
+    return re.sub(r"\( array \[ ([^\[\]]*?) \] \) :: ((?:\w+ )*?\w+) \[ \]", each, sql)
+
+
 def canonical(statement: str) -> str:
     """A statement of pg_dump, without what is no difference."""
+    return same_array(arranged(statement))
+
+
+def arranged(statement: str) -> str:
     ts = tokens(statement)
     words = [t.text if t.kind == "word" else "" for t in ts[:4]]
     if words[:1] == ["create"]:

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+"""What is known to fail: known_postgres.txt has ids of tests, each with its reason. Such a test is run, and fails the day it passes."""
+import re
+from pathlib import Path
+
+import pytest
+
+FILE = Path(__file__).with_name("known_postgres.txt")
+
+
+def known() -> list[tuple[str, str]]:
+    """Patterns of test ids, each with its reason. `*` stands for anything."""
+    lines = [line.rstrip() for line in FILE.read_text(encoding="utf-8").splitlines()]
+    return [(p, why.strip()) for p, _, why in (line.partition("  ") for line in lines if line and not line.startswith("#"))]
+
+
+def matches(pattern: str, name: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name) is not None
+
+
+KNOWN = known()
+
+
+def reason(name: str) -> str | None:
+    return next((why for pattern, why in KNOWN if matches(pattern, name)), None)
+
+
+def mark(name: str) -> list:
+    """The marks of the test of this id."""
+    why = reason(name)
+    return [pytest.mark.xfail(reason="known: " + why, strict=True)] if why else []
