@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from easy import SOURCE, Database, moult
+from fastapi_easy import migration
 
 
 @pytest.fixture
@@ -20,3 +22,20 @@ def env() -> dict[str, str]:
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     return Database(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def own_moult(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that was just built, and no setting of whoever runs the tests."""
+    for name in ("DATABASE_URL", "FASTAPI_EASY_MODE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MOULT_BINARY", moult())
+
+
+@pytest.fixture
+def hooks() -> Iterator[None]:
+    """Hooks that are registered in a test are forgotten after it."""
+    before = dict(migration.registered.by_version)
+    migration.registered.by_version.clear()
+    yield
+    migration.registered.by_version = before

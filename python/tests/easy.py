@@ -22,8 +22,8 @@ def moult() -> str:
 
 
 class Database:
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.path = folder, folder / "app.db"
+    def __init__(self, folder: Path, name: str = "app.db") -> None:
+        self.folder, self.path = folder, folder / name
 
     def moult(self, metadata: MetaData, *arguments: str) -> tuple[int, str]:
         (self.folder / "schema.sql").write_text(metadata_to_sql(metadata, "sqlite"), encoding="utf-8")

@@ -12,18 +12,25 @@ from typing import TYPE_CHECKING, Any
 from fastapi_easy._version import __version__
 
 if TYPE_CHECKING:
+    from fastapi_easy import migration as migration
+    from fastapi_easy.app import FastAPI_Easy as FastAPI_Easy
     from fastapi_easy.crud import CRUDRouter as CRUDRouter
     from fastapi_easy.ddl import metadata_to_sql as metadata_to_sql
+    from fastapi_easy.migration import TypeComparator as TypeComparator
 
 _HOME = {
     "CRUDRouter": "fastapi_easy.crud",
+    "FastAPI_Easy": "fastapi_easy.app",
+    "TypeComparator": "fastapi_easy.migration",
     "metadata_to_sql": "fastapi_easy.ddl",
+    "migration": "fastapi_easy.migration",
 }
 
-__all__ = ["CRUDRouter", "__version__", "metadata_to_sql"]
+__all__ = ["CRUDRouter", "FastAPI_Easy", "TypeComparator", "__version__", "metadata_to_sql", "migration"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'fastapi_easy' has no attribute {name!r}")
-    return getattr(import_module(_HOME[name]), name)
+    home = import_module(_HOME[name])
+    return home if home.__name__ == f"fastapi_easy.{name}" else getattr(home, name)

@@ -8,7 +8,8 @@ an order that is the same in every process, with what moult must know beside it 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy.engine.mock import MockConnection
 from sqlalchemy.sql.ddl import AddConstraint, CreateIndex, CreateSequence, ExecutableDDLElement
 from sqlalchemy.sql.elements import TextClause
 
-from fastapi_easy.errors import DDLError
+from fastapi_easy.errors import DDLError, DDLWarning
 
 from .annotations import Marks
 from .checks import check
@@ -45,11 +46,25 @@ def metadata_to_sql(
     DDLError says what in the models cannot be written down; DDLWarning what has no effect.
     """
     metadatas = [metadata] if isinstance(metadata, MetaData) else list(dict.fromkeys(metadata))
-    chosen = None if only is None else set(only)
+    return write(metadatas, dialect, server_version, None if only is None else set(only), warn_the_caller)
+
+
+def warn_the_caller(message: str) -> None:
+    warnings.warn(message, DDLWarning, stacklevel=6)
+
+
+def write(
+    metadatas: Sequence[MetaData],
+    dialect: str | Dialect,
+    server_version: Version,
+    chosen: set[Table] | None,
+    warn: Callable[[str], None],
+) -> str:
+    """As `metadata_to_sql`, for those who have a place of their own for warnings."""
     marks = Marks()
     target = dialect_of(dialect, server_version, marks)
     tables = [t for m in metadatas for t in m.tables.values() if is_wanted(t, chosen)]
-    check(metadatas, tables, target)
+    check(metadatas, tables, target, warn)
     with _writing, rules_kept(tables):
         written = [*schemas(tables, target)]
         for each in metadatas:

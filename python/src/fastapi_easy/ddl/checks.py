@@ -3,30 +3,33 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Enum, MetaData, Table
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import ARRAY, TypeEngine
 
-from fastapi_easy.errors import DDLError, DDLWarning
+from fastapi_easy.errors import DDLError
 
 from .dialects import warn_of_ignored_options
 
 
-def check(metadatas: Sequence[MetaData], tables: Sequence[Table], dialect: Dialect) -> None:
+def check(
+    metadatas: Sequence[MetaData], tables: Sequence[Table], dialect: Dialect, warn: Callable[[str], None]
+) -> None:
     if not tables:
-        warnings.warn("there is no table in these models: nothing is declared", DDLWarning, stacklevel=4)
+        warn("there is no table in these models: nothing is declared")
     check_twice(metadatas, tables)
     check_schemas(tables, dialect)
     check_enums(tables, dialect)
     for table in tables:
         for index in sorted(table.indexes, key=lambda i: str(i.name)):
-            warn_of_ignored_options(index, f"index {index.name} of table {table.fullname}", dialect)
+            warn_of_ignored_options(index, f"index {index.name} of table {table.fullname}", dialect, warn)
         for constraint in sorted(table.constraints, key=lambda c: str(c.name)):
-            warn_of_ignored_options(constraint, f"constraint {constraint.name} of table {table.fullname}", dialect)
+            warn_of_ignored_options(
+                constraint, f"constraint {constraint.name} of table {table.fullname}", dialect, warn
+            )
 
 
 def check_twice(metadatas: Sequence[MetaData], tables: Iterable[Table]) -> None:

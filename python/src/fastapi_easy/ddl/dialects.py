@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import exc
@@ -11,7 +11,7 @@ from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql import compiler, elements
 from sqlalchemy.sql.ddl import CreateColumn
 
-from fastapi_easy.errors import DDLError, DDLWarning
+from fastapi_easy.errors import DDLError
 
 from .annotations import Marks
 
@@ -108,7 +108,7 @@ def annotating_ddl(base: type[compiler.DDLCompiler], marks: Marks) -> type[compi
     return Annotating
 
 
-def warn_of_ignored_options(item: Any, where: str, dialect: Dialect) -> None:
+def warn_of_ignored_options(item: Any, where: str, dialect: Dialect, warn: Callable[[str], None]) -> None:
     """A partial index of PostgreSQL is a full one on MySQL: SQLAlchemy leaves out what other dialects have, silently."""
     own = {dialect.name, "mysql"} if dialect.name == "mariadb" else {dialect.name}
     given: dict[str, set[str]] = {}
@@ -118,8 +118,6 @@ def warn_of_ignored_options(item: Any, where: str, dialect: Dialect) -> None:
     here = set().union(*(given.get(name, set()) for name in own))
     for name in sorted(set(given) - own):
         for option in sorted(given[name] - here):
-            warnings.warn(
-                f"{where}: {name}_{option} has no effect on {dialect.name}; say with {dialect.name}_… what it shall be there",
-                DDLWarning,
-                stacklevel=2,
+            warn(
+                f"{where}: {name}_{option} has no effect on {dialect.name}; say with {dialect.name}_… what it shall be there"
             )
