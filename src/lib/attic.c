@@ -13,7 +13,7 @@
 
 static int is_on(const moult *m, const mo_plan *plan)
 {
-    return plan->asks_rows && !m->options.pub.no_attic;
+    return plan->asks_rows && !m->options.pub.no_attic && (m->dialect->caps & MO_CAP_ATTIC);
 }
 
 int mo_attic_prepare(moult *m, mo_plan *plan)

@@ -103,11 +103,7 @@ static int find_renames(const mo_dialect *d, mo_plan *plan, mo_error *err)
 
 int mo_detect_copy(const mo_dialect *d, mo_conn *scratch, const mo_schema *from, mo_error *err)
 {
-    int rc = MOULT_OK;
-    for (size_t i = 0; i < from->objects.count && rc == MOULT_OK; i++)
-        if (!(from->objects.items[i]->flags & MO_OBJECT_UNCOMPARED))
-            rc = d->exec(scratch, from->objects.items[i]->sql, NULL, err);
-    return rc;
+    return d->copy(scratch, from, NULL, NULL, NULL, err);
 }
 
 /* Copies a schema into a scratch, runs the plan's rename steps there, and reads the result. With `lenient` a step that fails is passed over:

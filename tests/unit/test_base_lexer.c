@@ -364,3 +364,20 @@ Test(lexer, any_bytes_are_split_whole)
         mo_str_free(&s);
     }
 }
+
+Test(lexer, lines_of_a_dump_for_its_client)
+{
+    mo_lexer l;
+    static const char text[] = "\\restrict abc'def\nSELECT 1;\n\\unrestrict x\n\\connect y";
+    mo_lexer_init(&l, &mo_lex_postgres, text, sizeof text - 1);
+    mo_token t = mo_lexer_next(&l);
+    cr_assert(mo_token_is(&t, "select"));
+    mo_lexer_next(&l);
+    mo_lexer_next(&l);
+    t = mo_lexer_next(&l);
+    cr_assert_eq(t.kind, MO_TOKEN_BAD);
+    cr_assert_eq(*t.text, '\\');
+    cr_assert_eq(t.line, 4);
+    mo_lexer_init(&l, &mo_lex_sqlite, text, sizeof text - 1);
+    cr_assert_eq(mo_lexer_next(&l).kind, MO_TOKEN_BAD);
+}

@@ -569,7 +569,7 @@ Test(reader, declare)
         mo_region *r = mo_region_new();
         mo_statement_text st = {.text = declared[i].sql, .length = strlen(declared[i].sql), .line = 1, .column = 1};
         mo_declared d;
-        cr_assert(mo_sqlite_declare(r, &st, &d, &help_err) == MOULT_OK);
+        cr_assert(mo_sqlite_declare(NULL, r, &st, &d, &help_err) == MOULT_OK);
         cr_expect_eq(d.allowed, declared[i].allowed, "%s", declared[i].sql);
         cr_expect_eq(d.creates, declared[i].creates, "%s", declared[i].sql);
         cr_expect(d.allowed || (d.why && d.hint), "%s", declared[i].sql);

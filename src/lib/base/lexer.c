@@ -23,6 +23,7 @@ const mo_lex_rules mo_lex_postgres = {.dollar_quote = 1,
                                       .letter_string = 1,
                                       .free_operators = 1,
                                       .nested_statement = 1,
+                                      .client_commands = 1,
                                       .sql_names = 1};
 const mo_lex_rules mo_lex_mysql = {.backtick = 1,
                                    .double_is_string = 1,
@@ -431,6 +432,17 @@ static int comment_token(mo_lexer *l, mo_token *out)
     return 0;
 }
 
+/* A line of a dump that speaks to the client alone: \restrict TOKEN. */
+static int is_restrict(const mo_lexer *l)
+{
+    static const char *const words[] = {"restrict ", "unrestrict "};
+    size_t left = (size_t)(l->end - l->at - 1);
+    for (size_t i = 0; *l->at == '\\' && l->rules->client_commands && i < sizeof words / sizeof *words; i++)
+        if (left > strlen(words[i]) && memcmp(l->at + 1, words[i], strlen(words[i])) == 0)
+            return 1;
+    return 0;
+}
+
 static mo_token space_token(mo_lexer *l)
 {
     const char *p = l->at;
@@ -488,7 +500,12 @@ mo_token mo_lexer_next(mo_lexer *l)
                 return t;
             continue;
         default:
-            return take(l, MO_TOKEN_BAD, l->at + 1, 0);
+            if (!is_restrict(l))
+                return take(l, MO_TOKEN_BAD, l->at + 1, 0);
+            t = line_comment(l);
+            if (l->want_comments)
+                return t;
+            continue;
         }
     }
     return take(l, MO_TOKEN_END, l->end, 0);

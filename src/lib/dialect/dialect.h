@@ -34,6 +34,7 @@ enum {
     MO_CAP_TRANSACTIONAL_DDL = 1 << 0, /* DDL is undone by ROLLBACK */
     MO_CAP_READS_DEFINITIONS = 1 << 1, /* read_object works without an engine: definitions are kept as text */
     MO_CAP_CLUSTER_LOCK = 1 << 2,      /* the lock spans all that share the database */
+    MO_CAP_ATTIC = 1 << 4,             /* steps() keeps what a plan takes away */
     MO_CAP_SCRATCH_IS_LIVE = 1 << 3    /* while a scratch is open its connection cannot be used for the live schema */
 };
 
@@ -83,9 +84,10 @@ typedef struct mo_declared {
     int allowed;      /* 0: `why` says why not ("INSERT changes data; desired SQL only declares") */
     const char *why;  /* static text */
     const char *hint; /* static text, or NULL */
+    int skip;         /* 1: it says nothing of the schema (a setting of a dump's session), and is left out */
     int creates;      /* CREATE of an object that read_object can read; else DDL that only the engine understands */
     mo_kind kind;
-    const char *name, *parent; /* in the region, quotes undone; NULL when not known */
+    const char *name, *parent; /* in the region, as the tree has them; NULL when not known */
 } mo_declared;
 
 /* How there is one apply at a time per database: a file that the kernel guards, a lock of the engine, a row with a lease.
@@ -139,7 +141,7 @@ struct mo_dialect {
     void (*quote)(mo_str *out, const char *name); /* a name as an SQL identifier */
     const char *same; /* the operator that compares two values, NULL being the same as NULL: "IS" */
 
-    const char *changed_rows; /* a query of one number: the rows that the last statement changed */
+    int64_t (*changed_rows)(mo_conn *c); /* the rows that the last statement changed */
 
     /* --- marker.c ----------------------------------------------------------------------------------------------- */
     /* A cheap value that moves whenever the schema may have moved. One round trip, no lock. */
@@ -159,8 +161,12 @@ struct mo_dialect {
     int (*scratch_open)(mo_conn *c, mo_scratch **out, mo_error *err);
     mo_conn *(*scratch_conn)(mo_scratch *s); /* a connection whose schema is the scratch */
     void (*scratch_close)(mo_scratch *s);    /* takes NULL */
-    /* Tells one desired statement apart: its tokens only. */
-    int (*declare)(mo_region *r, const mo_statement_text *statement, mo_declared *out, mo_error *err);
+    /* Makes the objects of a schema in a scratch, those alone that `wanted` (NULL: all) says yes to, in an order that works;
+     * nothing that cannot be compared. The object that cannot be made goes into *wrong (may be NULL). */
+    int (*copy)(mo_conn *scratch, const mo_schema *s, int (*wanted)(void *user, const mo_object *o), void *user,
+                const mo_object **wrong, mo_error *err);
+    /* Tells one desired statement apart: its tokens only. `c` is the live connection. */
+    int (*declare)(mo_conn *c, mo_region *r, const mo_statement_text *statement, mo_declared *out, mo_error *err);
     /* What the engine does not check when it creates: views that cannot be read, triggers that cannot run, foreign keys to
      * what is not there. Asks only about objects of `s` for which `ask` has the folded name (NULL: all). The object that is
      * wrong goes into *wrong, so that the caller can name its place. What is wrong and yet found in databases that are in

@@ -74,13 +74,6 @@ static int check_statement(moult_hook_context *x, const char *sql)
     return MOULT_OK;
 }
 
-static int take_number(void *user, size_t count, const moult_value *values)
-{
-    if (count > 0)
-        *(int64_t *)user = values[0].integer;
-    return MOULT_OK;
-}
-
 int moult_hook_exec(moult_hook_context *x, const char *sql, const moult_value *params, size_t count, moult_row_fn row,
                     void *user, int64_t *changed)
 {
@@ -88,11 +81,8 @@ int moult_hook_exec(moult_hook_context *x, const char *sql, const moult_value *p
     if (rc != MOULT_OK)
         return rc;
     rc = x->d->query(x->c, sql, params, count, row, user, x->watch, &x->error);
-    if (rc == MOULT_OK && changed) {
-        *changed = 0;
-        if (may_write(x->d->lex, sql)) /* the engine's count stands from the statement that changed rows last */
-            rc = x->d->query(x->c, x->d->changed_rows, NULL, 0, take_number, changed, NULL, &x->error);
-    }
+    if (rc == MOULT_OK && changed) /* the engine's count stands from the statement that changed rows last */
+        *changed = may_write(x->d->lex, sql) ? x->d->changed_rows(x->c) : 0;
     if (rc != MOULT_OK && x->error.pub.code == MOULT_OK) /* the caller's function ended the query */
         mo_error_set(&x->error, rc, "the function that takes the rows ended the query");
     return rc;

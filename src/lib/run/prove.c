@@ -197,26 +197,24 @@ static int late(proof *p)
     return mo_error_hint(p->err, "raise the limit for detection");
 }
 
-/* Does an object that is broken already (a view on what is gone) fail to load here? Then it is left out on both sides. */
+static int is_wanted(void *user, const mo_object *o)
+{
+    return is_touched(user, o);
+}
+
 static int copy_live(proof *p, mo_conn *scratch)
 {
-    const mo_schema *live = p->plan->live;
+    const mo_object *wrong = NULL;
     int rc = MOULT_OK;
     for (size_t i = 0; i < p->plan->borrowed.count; i++) {
         rc = p->d->exec(scratch, p->plan->borrowed.items[i], NULL, p->err);
         if (rc != MOULT_OK)
             return unproved(p, "what the attic keeps cannot be copied", p->plan->borrowed.items[i]);
     }
-    for (size_t i = 0; i < live->objects.count && rc == MOULT_OK; i++) {
-        const mo_object *o = live->objects.items[i];
-        if (!is_touched(p, o))
-            continue;
-        rc = p->d->exec(scratch, o->sql, NULL, p->err);
-        if (rc != MOULT_OK)
-            return unproved(p, "the current schema cannot be copied", o->sql);
-        rc = late(p);
-    }
-    return rc;
+    rc = p->d->copy(scratch, p->plan->live, is_wanted, p, &wrong, p->err);
+    if (rc != MOULT_OK)
+        return unproved(p, "the current schema cannot be copied", wrong ? wrong->sql : "");
+    return late(p);
 }
 
 /* --- what someone else owns must not break ------------------------------------------------------------------------- */
@@ -370,7 +368,8 @@ int mo_prove(const mo_dialect *d, mo_conn *c, const mo_plan *plan, int full, mo_
 {
     proof p = {.d = d, .plan = plan, .deadline = deadline, .err = err};
     mo_scratch *scratch = NULL;
-    int rc = full || plan->hooks.count ? MOULT_OK : find_touched(&p); /* a hook may name anything */
+    /* A hook may name anything; and what an engine alone understands may need what nobody else sees. */
+    int rc = full || plan->hooks.count || !(d->caps & MO_CAP_READS_DEFINITIONS) ? MOULT_OK : find_touched(&p);
     if (rc == MOULT_OK && (p.whole = mo_map_new(1)) == NULL)
         rc = mo_error_nomem(err);
     if (rc == MOULT_OK)

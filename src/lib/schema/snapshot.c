@@ -4,12 +4,14 @@
  *
  * An object is kept as the definition that makes it; its parts are read back by the dialect, so a snapshot outlives
  * changes of the tree. What the definition does not say is kept beside it: annotations, and why something is not
- * compared.
+ * compared. Where the dialect cannot read a definition back without its server, the parts are kept too: the files
+ * snapshot_whole.c and snapshot_whole.h.
  */
 #include <string.h>
 
 #include "dialect/dialect.h"
 #include "schema/jsontext.h"
+#include "schema/snapshot_whole.h"
 
 enum { SNAPSHOT_VERSION = 1 };
 
@@ -39,7 +41,7 @@ static int put_renamed_columns(json_t *out, const mo_object *o)
     return 0;
 }
 
-static int put_object(json_t *out, const mo_object *o)
+static int put_object(json_t *out, const mo_object *o, int whole)
 {
     char tokens[33];
     mo_hash_hex(o->tokens, tokens);
@@ -53,7 +55,7 @@ static int put_object(json_t *out, const mo_object *o)
         return -1;
     if ((o->flags & MO_OBJECT_UNCOMPARED) && mo_json_set(out, "uncompared", mo_json_text(o->note ? o->note : "")))
         return -1;
-    return put_renamed_columns(out, o);
+    return put_renamed_columns(out, o) || (whole && mo_snapshot_put_whole(out, o)) ? -1 : 0;
 }
 
 /* Nothing when there are none. */
@@ -81,6 +83,7 @@ static int put_allows(json_t *root, const mo_schema *s)
 
 static int put_schema(json_t *root, const mo_schema *s)
 {
+    const mo_dialect *d = s->dialect ? mo_dialect_named(s->dialect) : NULL;
     json_t *objects = json_array();
     if (mo_json_set(root, "objects", objects) || mo_json_set(root, "format", json_string("moult-schema")) ||
         mo_json_set(root, "format_version", json_integer(SNAPSHOT_VERSION)) ||
@@ -92,7 +95,7 @@ static int put_schema(json_t *root, const mo_schema *s)
         json_t *object = json_object();
         if (!object)
             return -1;
-        if (put_object(object, s->objects.items[i])) {
+        if (put_object(object, s->objects.items[i], d && !d->read_object)) {
             json_decref(object);
             return -1;
         }
@@ -158,7 +161,7 @@ static void read_renamed_columns(mo_json_reader *r, const json_t *from, mo_objec
 
 /* Reads the definition of what cannot be compared no further than its name. */
 static mo_object *read_definition(mo_json_reader *r, const mo_dialect *d, mo_schema *s, mo_kind kind, const char *name,
-                                  const char *sql, const char *note)
+                                  const char *sql, const char *note, const json_t *from)
 {
     mo_object *o = NULL;
     if (r->code != MOULT_OK)
@@ -174,6 +177,8 @@ static mo_object *read_definition(mo_json_reader *r, const mo_dialect *d, mo_sch
         o->flags |= MO_OBJECT_UNCOMPARED;
         return o;
     }
+    if (!d->read_object)
+        return mo_snapshot_read_whole(r, s, kind, name, sql, from);
     r->code = d->read_object(s, sql, strlen(sql), &o, r->err);
     if (r->code != MOULT_OK)
         return NULL;
@@ -188,8 +193,17 @@ static mo_object *read_definition(mo_json_reader *r, const mo_dialect *d, mo_sch
 
 static void read_object(mo_json_reader *r, const mo_dialect *d, mo_schema *s, const json_t *from)
 {
-    static const char *const keys[] = {"kind",         "name",       "parent",          "sql", "tokens", "space",
-                                       "renamed_from", "uncompared", "renamed_columns", NULL};
+    static const char *const keys[] = {"kind",
+                                       "name",
+                                       "parent",
+                                       "sql",
+                                       "tokens",
+                                       "space",
+                                       "renamed_from",
+                                       "uncompared",
+                                       "renamed_columns",
+                                       MO_SNAPSHOT_WHOLE_KEYS,
+                                       NULL};
     mo_kind kind = MO_KIND_TABLE;
     mo_json_only(r, from, "objects", keys);
     const char *kind_name = mo_json_get_text(r, from, "objects", "kind");
@@ -200,7 +214,7 @@ static void read_object(mo_json_reader *r, const mo_dialect *d, mo_schema *s, co
     const char *sql = mo_json_get_text(r, from, "objects", "sql");
     const char *note = mo_json_get_optional_text(r, from, "objects", "uncompared");
     mo_hash tokens = read_tokens(r, mo_json_get_text(r, from, "objects", "tokens"));
-    mo_object *o = read_definition(r, d, s, kind, name, sql, note);
+    mo_object *o = read_definition(r, d, s, kind, name, sql, note, from);
     if (!o || r->code != MOULT_OK)
         return;
     o->parent = parent;
@@ -271,8 +285,6 @@ static void read_schema(mo_json_reader *r, const mo_dialect *d, mo_schema *s, co
 int mo_snapshot_read(const struct mo_dialect *d, const char *json, size_t length, mo_schema **out, mo_error *err)
 {
     *out = NULL;
-    if (!d->read_object)
-        return mo_error_set(err, MOULT_UNSUPPORTED, "a schema of '%s' cannot be read from its definitions", d->name);
     mo_schema *s = mo_schema_new();
     if (!s)
         return mo_error_nomem(err);

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/name.h"
 #include "source/annotation.h"
 #include "source/load.h"
 
@@ -144,14 +145,14 @@ static int is_name_token(const mo_token *t)
 
 static char *name_of(walk *w, const mo_token *t)
 {
-    char *name = mo_region_alloc(w->region, t->length + 1);
+    mo_str name = {0};
 
-    if (name) {
-        name[mo_token_value(t, name)] = '\0';
-    } else {
+    mo_name_of_token(w->rules, t, &name);
+    char *kept = mo_str_into(&name, w->region);
+    if (!kept) {
         mo_error_nomem(w->err);
     }
-    return name;
+    return kept;
 }
 
 /* A new entry, owned by the tokens from here on. */

@@ -6,6 +6,8 @@
  * A word that is nearly one of ours is an error, not a remark: an annotation that is passed over because of a slip
  * of the pen means a dropped column instead of a renamed one.
  */
+#include "base/fold.h"
+#include "base/name.h"
 #include "source/annotation.h"
 
 #include <string.h>
@@ -139,13 +141,30 @@ static char *read_quoted(reader *rd, int *nomem)
     return NULL;
 }
 
+/* A name as the tree has it. */
+static char *as_in_tree(const reader *rd, char *bare, int quoted, int *nomem)
+{
+    mo_str name = {0};
+
+    if (!bare || !rd->rules->sql_names) {
+        return bare;
+    }
+    for (char *c = bare; !quoted && *c; c++) {
+        *c = (char)mo_fold_char(*c);
+    }
+    mo_name_add(&name, bare);
+    bare = mo_str_into(&name, rd->region);
+    *nomem = bare == NULL;
+    return bare;
+}
+
 static char *read_name(reader *rd, int *nomem)
 {
     const char *start = rd->at;
 
     *nomem = 0;
     if (rd->at < rd->end && strchr("\"'`[", *rd->at) && *rd->at != '\0') {
-        return read_quoted(rd, nomem);
+        return as_in_tree(rd, read_quoted(rd, nomem), 1, nomem);
     }
     while (rd->at < rd->end && is_name(*rd->at)) {
         rd->at++;
@@ -155,7 +174,7 @@ static char *read_name(reader *rd, int *nomem)
     }
     char *name = mo_region_dupn(rd->region, start, (size_t)(rd->at - start));
     *nomem = name == NULL;
-    return name;
+    return as_in_tree(rd, name, 0, nomem);
 }
 
 #define RENAMED_FORM "write '@renamed from=old_name'; a name with blanks in quotes: '@renamed from=\"old name\"'"

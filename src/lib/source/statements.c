@@ -18,6 +18,9 @@ static int bad_token(mo_load *l, const mo_text *text, const mo_token *bad)
     } else if (first != '\0' && strchr("'\"`[$", first)) {
         mo_error_set(l->err, MOULT_SOURCE, "a quote that begins here has no end");
         mo_error_hint(l->err, "close it; inside it, the quote itself is written twice");
+    } else if (first == '\\' && l->d->lex->client_commands) {
+        mo_error_set(l->err, MOULT_SOURCE, "a line that begins with a backslash is a command of the client, not SQL");
+        mo_error_hint(l->err, "take it out");
     } else {
         mo_error_set(l->err, MOULT_SOURCE, "SQL has no such character as '%.*s'",
                      bad->length < 16 ? (int)bad->length : 16, bad->text);
@@ -74,7 +77,7 @@ static int has_at(const mo_statement_text *st)
 static int add_item(mo_load *l, const mo_text *text, const mo_statement_text *st)
 {
     mo_item item = {.text = text, .st = *st};
-    int rc = l->d->declare(l->region, st, &item.decl, l->err);
+    int rc = l->d->declare(l->conn, l->region, st, &item.decl, l->err);
 
     if (rc != MOULT_OK) {
         return l->err->pub.file ? rc : mo_error_at(l->err, text->name, st->line, st->column);
@@ -85,6 +88,9 @@ static int add_item(mo_load *l, const mo_text *text, const mo_statement_text *st
             mo_error_hint(l->err, "%s", item.decl.hint);
         }
         return mo_error_at(l->err, text->name, st->line, st->column);
+    }
+    if (item.decl.skip) {
+        return MOULT_OK;
     }
     if (!item.decl.creates || !item.decl.name) {
         l->ordered = 1;

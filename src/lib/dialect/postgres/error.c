@@ -14,6 +14,7 @@ static const struct known {
     {"55P03", MOULT_LOCKED, "let the transactions that use it end and try again, or allow more time: --lock-timeout"},
     {"40P01", MOULT_LOCKED, "another transaction waited for this one, and this one for it: try again"},
     {"40001", MOULT_LOCKED, "another transaction changed the same at the same moment: try again"},
+    {"23", MOULT_IMPOSSIBLE, "rows break what the desired schema asks for; change them, or it; nothing was changed"},
     {"25006", MOULT_PERMISSION, "this server or this account only reads: name the primary, or another account"},
     {"42501", MOULT_PERMISSION, "ask the owner for the right, or run the plan as a script with an account that has it"},
     {"28P01", MOULT_PERMISSION, "check the password: in the URL, PGPASSWORD, or the file ~/.pgpass"},

@@ -181,14 +181,16 @@ static const char settings[] =
     "SET LOCAL datestyle = 'ISO'; SET LOCAL intervalstyle = 'postgres'; SET LOCAL timezone = 'UTC'; "
     "SET LOCAL bytea_output = 'hex'; SET LOCAL extra_float_digits = 1; SET LOCAL quote_all_identifiers = off;\n";
 
-/* How many results come before those of the readers. */
-enum { BEFORE = 8 };
+/* Results that come before those of the readers: of BEGIN, of each SET, and the marker. */
+enum { MARKER = 8, BEFORE = 9 };
 
 /* Inside a transaction of the caller's, going back to a savepoint takes back the settings. */
 static void write_text(const mo_conn *c, int inside, mo_str *out)
 {
     mo_str_add(out, inside ? "SAVEPOINT moult_reading;\n" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
     mo_str_addf(out, "SET LOCAL search_path = %s, pg_temp;\n%s", c->search_path, settings);
+    mo_pg_marker_text(out);
+    mo_str_add(out, ";\n");
     for (size_t i = 0; i < READER_COUNT; i++) {
         mo_pg_expand(c, readers[i]->sql, out);
         mo_str_add(out, ";\n");
@@ -201,6 +203,8 @@ static int take_result(void *user, size_t number, const PGresult *result)
     mo_pg_reading *in = user;
     mo_pg_row r = {.pq = &in->conn->pq, .result = result};
     int count = r.pq->PQntuples(result), code = MOULT_OK;
+    if (number == MARKER)
+        return mo_pg_marker_of(in->conn, result, &in->conn->seen, in->err);
     if (number < BEFORE || number >= BEFORE + READER_COUNT)
         return MOULT_OK;
     for (; code == MOULT_OK && r.number < count; r.number++)
@@ -232,6 +236,7 @@ static int read_all(mo_pg_reading *in)
     mo_str_free(&text);
     if (code != MOULT_OK && !inside)
         mo_pg_rollback(in->conn);
+    in->conn->seen_there = code == MOULT_OK && inside;
     if (code == MOULT_OK)
         code = mo_pg_give_mentions(in);
     if (code == MOULT_OK)

@@ -6,6 +6,11 @@
  *   connect.c     opening and closing; what a URL may have; what is known of the server
  *   statement.c   running statements without ever blocking past a watch
  *   error.c       SQLSTATE to our codes, with what to do
+ *   declare.c     desired statements told apart
+ *   scratch.c     the database where they are loaded, and copies of a schema in it
+ *   marker.c, own.c, lock.c, run.c   the marker, moult's own tables, the lock, the session of an apply
+ *   steps.c       changes → steps: what is created, dropped, made again, and in what order
+ *   alter.c       the parts of tables
  *   introspect.c  the catalog → schema: one round trip for all readers
  *   read_*.c      the readers: what each asks, and what each row becomes (see mo_pg_reader below)
  *
@@ -36,6 +41,15 @@ struct mo_conn {
     mo_region *region;
     MO_VEC(const char *) schemas; /* the managed ones, bare names; the first is the one that unqualified names mean */
     const char *search_path;      /* the first one in SQL form, as every transaction of moult's sets it */
+    /* The marker of what the last introspection saw: inside the transaction that it ran in, what is recorded is what was
+     * verified, whatever others have changed since. Statements of moult's own tables do not count. */
+    mo_hash seen;
+    int seen_there;
+    int busy;                     /* statements under way: no other can be sent */
+    int64_t changed;              /* rows that the last statement changed */
+    uint64_t asked;               /* how often rows_seen was asked */
+    unsigned scratches;           /* how many were made */
+    MO_VEC(const char *) orphans; /* statements that drop what killed runs left */
     int scratch;                  /* 1: a scratch: its statements are not watched by locks, nothing in it lasts */
 };
 
@@ -63,6 +77,7 @@ int mo_pg_commit(mo_conn *c, mo_error *err);
 void mo_pg_rollback(mo_conn *c);
 int mo_pg_in_transaction(mo_conn *c);
 void mo_pg_quote(mo_str *out, const char *name);
+int64_t mo_pg_changed_rows(mo_conn *c);
 /* Sends a text of one statement or several, and gives each result, in order, to `take` (may be NULL), which does not keep it.
  * What fails ends it, and all results are read in any case. */
 typedef int mo_pg_result_fn(void *user, size_t number, const PGresult *result);
@@ -150,6 +165,36 @@ int mo_pg_mentions(mo_pg_reading *in, mo_object *o, const char *name);
 int mo_pg_give_mentions(mo_pg_reading *in);
 
 int mo_pg_introspect(mo_conn *c, mo_schema **out, mo_error *err);
+
+/* --- marker.c ---------------------------------------------------------------------------------------------------------- */
+void mo_pg_marker_text(mo_str *out); /* the query that it is made of */
+int mo_pg_marker_of(mo_conn *c, const PGresult *result, mo_hash *out, mo_error *err);
+int mo_pg_marker(mo_conn *c, mo_hash *out, mo_error *err);
+int mo_pg_identity(mo_conn *c, mo_hasher *h, mo_error *err);
+
+/* --- declare.c, scratch.c: loading desired SQL ------------------------------------------------------------------------- */
+int mo_pg_declare(mo_conn *c, mo_region *r, const mo_statement_text *statement, mo_declared *out, mo_error *err);
+int mo_pg_scratch_open(mo_conn *c, mo_scratch **out, mo_error *err);
+mo_conn *mo_pg_scratch_conn(mo_scratch *s);
+void mo_pg_scratch_close(mo_scratch *s);
+int mo_pg_copy(mo_conn *scratch, const mo_schema *s, int (*wanted)(void *user, const mo_object *o), void *user,
+               const mo_object **wrong, mo_error *err);
+int mo_pg_check(mo_conn *scratch, const mo_schema *s, const mo_map *ask, const mo_object **wrong, mo_error *err);
+
+/* --- backup.c ---------------------------------------------------------------------------------------------------------- */
+int mo_pg_backup(mo_conn *c, mo_region *r, const mo_watch *watch, const char **path, mo_error *err);
+int mo_pg_backups(mo_conn *c, mo_region *r, mo_backups *out, mo_error *err);
+
+/* --- own.c, lock.c, run.c ---------------------------------------------------------------------------------------------- */
+extern const char *const mo_pg_own_tables[];
+/* Is it one of them, by its address? */
+int mo_pg_is_own(const char *sql);
+int mo_pg_table_bytes(mo_conn *c, const char *table, int64_t *out, mo_error *err);
+extern const mo_lock_provider mo_pg_lock;
+int mo_pg_run_begin(mo_conn *c, const mo_plan *plan, int data, mo_error *err);
+void mo_pg_run_end(mo_conn *c);
+int mo_pg_run_check(mo_conn *c, const mo_plan *plan, int after, mo_error *err);
+int mo_pg_rows_seen(mo_conn *c, mo_hash *out, mo_error *err);
 
 /* --- compose.c: definitions from parts ----------------------------------------------------------------------------------- */
 /* CREATE TABLE with all but foreign keys, which may go in a circle: those are statements of their own. NULL: no memory. */

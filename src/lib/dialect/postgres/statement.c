@@ -112,13 +112,17 @@ static int take_results(mo_conn *c, const char *sql, mo_pg_result_fn *take, void
 {
     int code = MOULT_OK;
     for (size_t number = 0;; number++) {
-        if (wait_result(c, watch) != 0) {
+        c->busy++;
+        int waited = wait_result(c, watch);
+        c->busy--;
+        if (waited != 0) {
             c->broken = 1;
             return c->stopped ? mo_pg_fail_stopped(c, err) : mo_pg_fail_connection(c, err);
         }
         PGresult *result = c->pq.PQgetResult(c->pg);
         if (!result)
             return code;
+        c->changed = strtoll(c->pq.PQcmdTuples(result), NULL, 10);
         if (code == MOULT_OK)
             code = take_result(c, sql, number, result, take, user, err);
         c->pq.PQclear(result);
@@ -145,6 +149,7 @@ int mo_pg_run(mo_conn *c, const char *sql, mo_pg_result_fn *take, void *user, co
 
 int mo_pg_exec(mo_conn *c, const char *sql, const mo_watch *watch, mo_error *err)
 {
+    c->seen_there &= mo_pg_is_own(sql);
     return mo_pg_run(c, sql, NULL, NULL, watch, err);
 }
 
@@ -401,4 +406,9 @@ int mo_pg_in_transaction(mo_conn *c)
 void mo_pg_quote(mo_str *out, const char *name)
 {
     mo_name_quote(out, name);
+}
+
+int64_t mo_pg_changed_rows(mo_conn *c)
+{
+    return c->changed;
 }

@@ -156,9 +156,10 @@ static int declare_create(mo_region *r, mo_lexer *l, mo_declared *out, mo_error 
     return out->kind == MO_KIND_INDEX || out->kind == MO_KIND_TRIGGER ? take_parent(r, l, &t, out, err) : MOULT_OK;
 }
 
-int mo_sqlite_declare(mo_region *r, const mo_statement_text *statement, mo_declared *out, mo_error *err)
+int mo_sqlite_declare(mo_conn *c, mo_region *r, const mo_statement_text *statement, mo_declared *out, mo_error *err)
 {
     mo_lexer l;
+    (void)c;
     *out = (mo_declared){.allowed = 1};
     mo_lexer_init(&l, &mo_lex_sqlite, statement->text, statement->length);
     mo_token t = mo_lexer_next(&l);

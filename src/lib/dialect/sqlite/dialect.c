@@ -10,7 +10,7 @@ const mo_dialect mo_dialect_sqlite = {
     .name = "sqlite",
     .title = "SQLite",
     .schemes = schemes,
-    .caps = MO_CAP_TRANSACTIONAL_DDL | MO_CAP_READS_DEFINITIONS | MO_CAP_CLUSTER_LOCK,
+    .caps = MO_CAP_TRANSACTIONAL_DDL | MO_CAP_READS_DEFINITIONS | MO_CAP_CLUSTER_LOCK | MO_CAP_ATTIC,
     .lex = &mo_lex_sqlite,
     .own_prefix = "_moult_",
 
@@ -28,7 +28,7 @@ const mo_dialect mo_dialect_sqlite = {
     .rollback = mo_sqlite_rollback,
     .in_transaction = mo_sqlite_in_transaction,
     .quote = mo_sqlite_quote,
-    .changed_rows = "SELECT changes()",
+    .changed_rows = mo_sqlite_changed_rows,
     .same = "IS",
 
     .marker = mo_sqlite_marker,
@@ -40,6 +40,7 @@ const mo_dialect mo_dialect_sqlite = {
     .scratch_open = mo_sqlite_scratch_open,
     .scratch_conn = mo_sqlite_scratch_conn,
     .scratch_close = mo_sqlite_scratch_close,
+    .copy = mo_sqlite_copy,
     .declare = mo_sqlite_declare,
     .check = mo_sqlite_check,
 

@@ -30,7 +30,7 @@
 /* Slots of the dialect. */
 int mo_sqlite_introspect(mo_conn *c, mo_schema **out, mo_error *err);
 int mo_sqlite_read_object(mo_schema *s, const char *sql, size_t length, mo_object **out, mo_error *err);
-int mo_sqlite_declare(mo_region *r, const mo_statement_text *statement, mo_declared *out, mo_error *err);
+int mo_sqlite_declare(mo_conn *c, mo_region *r, const mo_statement_text *statement, mo_declared *out, mo_error *err);
 const char *mo_sqlite_compose_table(mo_region *r, const mo_object *table);
 int mo_sqlite_object_sql(const mo_object *o, mo_str *out);
 

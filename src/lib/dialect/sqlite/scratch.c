@@ -74,3 +74,21 @@ void mo_sqlite_scratch_close(mo_scratch *s)
         free(s);
     }
 }
+
+int mo_sqlite_copy(mo_conn *scratch, const mo_schema *s, int (*wanted)(void *user, const mo_object *o), void *user,
+                   const mo_object **wrong, mo_error *err)
+{
+    int code = MOULT_OK;
+
+    for (size_t i = 0; code == MOULT_OK && i < s->objects.count; i++) {
+        const mo_object *o = s->objects.items[i];
+        if ((o->flags & MO_OBJECT_UNCOMPARED) || (wanted && !wanted(user, o))) {
+            continue;
+        }
+        code = mo_sqlite_exec(scratch, o->sql, NULL, err);
+        if (code != MOULT_OK && wrong) {
+            *wrong = o;
+        }
+    }
+    return code;
+}

@@ -88,6 +88,7 @@ int mo_sqlite_commit(mo_conn *c, mo_error *err);
 void mo_sqlite_rollback(mo_conn *c);
 int mo_sqlite_in_transaction(mo_conn *c);
 void mo_sqlite_quote(mo_str *out, const char *name);
+int64_t mo_sqlite_changed_rows(mo_conn *c);
 
 int mo_sqlite_table_bytes(mo_conn *c, const char *table, int64_t *out, mo_error *err); /* own.c */
 
@@ -97,6 +98,8 @@ int mo_sqlite_identity(mo_conn *c, mo_hasher *h, mo_error *err);
 int mo_sqlite_scratch_open(mo_conn *c, mo_scratch **out, mo_error *err);
 mo_conn *mo_sqlite_scratch_conn(mo_scratch *s);
 void mo_sqlite_scratch_close(mo_scratch *s);
+int mo_sqlite_copy(mo_conn *scratch, const mo_schema *s, int (*wanted)(void *user, const mo_object *o), void *user,
+                   const mo_object **wrong, mo_error *err);
 int mo_sqlite_check(mo_conn *scratch, const mo_schema *s, const mo_map *ask, const mo_object **wrong, mo_error *err);
 extern const mo_lock_provider mo_sqlite_lock;
 int mo_sqlite_rows_seen(mo_conn *c, mo_hash *out, mo_error *err);

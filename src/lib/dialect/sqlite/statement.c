@@ -381,3 +381,8 @@ void mo_sqlite_quote(mo_str *out, const char *name)
 {
     mo_str_ident(out, name, '"');
 }
+
+int64_t mo_sqlite_changed_rows(mo_conn *c)
+{
+    return sqlite3_changes64(c->db);
+}

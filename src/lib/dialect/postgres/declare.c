@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * declare.c - one desired statement, told apart by its first tokens: what declares is allowed, what a dump says to its session
+ * is passed over, all else is refused with the reason. Whether the statement is right is for the server to say.
+ */
+#include <string.h>
+
+#include "dialect/postgres/postgres.h"
+
+#define CHANGES " changes data; desired SQL only declares"
+#define READS " reads data; desired SQL only declares"
+#define CONTROLS " controls a transaction; moult makes its own"
+#define WORKS " works on data or on the session; desired SQL only declares"
+#define BEYOND " is about more than this database; desired SQL declares what is in it"
+#define FILL "give existing rows a value with -- @fill, or change data with a hook or the application"
+#define OUT "take it out"
+
+typedef struct refusal {
+    const char *word, *why, *hint;
+} refusal;
+
+/* By the first word. */
+static const refusal refusals[] = {
+    {"INSERT", "INSERT" CHANGES, FILL},
+    {"UPDATE", "UPDATE" CHANGES, FILL},
+    {"DELETE", "DELETE" CHANGES, FILL},
+    {"MERGE", "MERGE" CHANGES, FILL},
+    {"TRUNCATE", "TRUNCATE" CHANGES, FILL},
+    {"COPY", "COPY" CHANGES, "make the dump with pg_dump --schema-only"},
+    {"WITH", "WITH begins a query or a change of data; desired SQL only declares", FILL},
+    {"DO", "DO runs code; desired SQL only declares", "write what it creates"},
+    {"CALL", "CALL runs code; desired SQL only declares", OUT},
+    {"SELECT", "SELECT" READS, OUT},
+    {"VALUES", "VALUES" READS, OUT},
+    {"TABLE", "TABLE" READS, OUT},
+    {"EXPLAIN", "EXPLAIN declares nothing", OUT},
+    {"SHOW", "SHOW declares nothing", OUT},
+    {"BEGIN", "BEGIN" CONTROLS, OUT},
+    {"START", "START TRANSACTION" CONTROLS, OUT},
+    {"COMMIT", "COMMIT" CONTROLS, OUT},
+    {"END", "END" CONTROLS, OUT},
+    {"ROLLBACK", "ROLLBACK" CONTROLS, OUT},
+    {"ABORT", "ABORT" CONTROLS, OUT},
+    {"SAVEPOINT", "SAVEPOINT" CONTROLS, OUT},
+    {"RELEASE", "RELEASE" CONTROLS, OUT},
+    {"PREPARE", "PREPARE" WORKS, OUT},
+    {"EXECUTE", "EXECUTE" WORKS, OUT},
+    {"DEALLOCATE", "DEALLOCATE" WORKS, OUT},
+    {"DECLARE", "DECLARE" WORKS, OUT},
+    {"FETCH", "FETCH" WORKS, OUT},
+    {"MOVE", "MOVE" WORKS, OUT},
+    {"CLOSE", "CLOSE" WORKS, OUT},
+    {"LISTEN", "LISTEN" WORKS, OUT},
+    {"UNLISTEN", "UNLISTEN" WORKS, OUT},
+    {"NOTIFY", "NOTIFY" WORKS, OUT},
+    {"LOCK", "LOCK" WORKS, OUT},
+    {"LOAD", "LOAD" WORKS, OUT},
+    {"DISCARD", "DISCARD" WORKS, OUT},
+    {"CHECKPOINT", "CHECKPOINT" WORKS, OUT},
+    {"VACUUM", "VACUUM" WORKS, OUT},
+    {"ANALYZE", "ANALYZE" WORKS, OUT},
+    {"ANALYSE", "ANALYSE" WORKS, OUT},
+    {"REINDEX", "REINDEX" WORKS, OUT},
+    {"REFRESH", "REFRESH" WORKS, OUT},
+    {"IMPORT", "IMPORT FOREIGN SCHEMA creates what another server has", "write what it creates"},
+    {"SECURITY", "SECURITY LABEL is not compared", OUT}};
+
+/* What CREATE, ALTER and DROP must not be about. */
+static const refusal beyond[] = {
+    {"DATABASE", "a database" BEYOND, OUT},
+    {"ROLE", "a role" BEYOND, "create roles by other means, before moult runs"},
+    {"USER", "a user" BEYOND, "create roles by other means, before moult runs"},
+    {"GROUP", "a group" BEYOND, "create roles by other means, before moult runs"},
+    {"TABLESPACE", "a tablespace" BEYOND, OUT},
+    {"SYSTEM", "ALTER SYSTEM" BEYOND, OUT},
+    {"SUBSCRIPTION", "a subscription connects to another server: it is not moult's", OUT},
+    {"TEMP", "a temporary object lives in one session only; desired SQL declares what stays", "leave out TEMP"},
+    {"TEMPORARY", "a temporary object lives in one session only; desired SQL declares what stays",
+     "leave out TEMPORARY"}};
+
+typedef struct declaring {
+    mo_conn *conn;
+    mo_region *region;
+    mo_lexer lexer;
+    mo_token token; /* the one that is looked at */
+    mo_declared *out;
+    mo_error *err;
+} declaring;
+
+static int refuse(mo_declared *out, const char *why, const char *hint)
+{
+    *out = (mo_declared){.why = why, .hint = hint};
+    return MOULT_OK;
+}
+
+static const refusal *find(const refusal *list, size_t count, const mo_token *t)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mo_token_is(t, list[i].word))
+            return &list[i];
+    return NULL;
+}
+
+#define FIND(list, t) find((list), sizeof(list) / sizeof *(list), (t))
+
+static void advance(declaring *d)
+{
+    d->token = mo_lexer_next(&d->lexer);
+}
+
+/* Past the token where it is this word. */
+static int pass(declaring *d, const char *word)
+{
+    if (!mo_token_is(&d->token, word))
+        return 0;
+    advance(d);
+    return 1;
+}
+
+static int at_end(const declaring *d)
+{
+    return d->token.kind == MO_TOKEN_END || d->token.kind == MO_TOKEN_BAD;
+}
+
+static int is_name(const mo_token *t)
+{
+    return t->kind == MO_TOKEN_WORD || t->kind == MO_TOKEN_QUOTED;
+}
+
+/* Is this path's first part, of `n` bytes, the schema that unqualified names mean? */
+static int is_first_schema(const declaring *d, const char *path, size_t n)
+{
+    return strlen(d->conn->search_path) == n && strncmp(d->conn->search_path, path, n) == 0;
+}
+
+/* name, or schema.name, as the tree has it. NULL: none stands here, or no memory, which `err` tells. */
+static const char *take_path(declaring *d)
+{
+    mo_str path = {0};
+    while (is_name(&d->token)) {
+        mo_name_of_token(&mo_lex_postgres, &d->token, &path);
+        advance(d);
+        if (!mo_token_is_punct(&d->token, '.'))
+            break;
+        advance(d);
+        if (!path.failed && is_first_schema(d, mo_str_text(&path), path.length))
+            mo_str_clear(&path);
+        else
+            mo_str_addc(&path, '.');
+    }
+    if (!path.length && !path.failed)
+        return NULL;
+    const char *name = mo_str_into(&path, d->region);
+    if (!name)
+        mo_error_nomem(d->err);
+    return name;
+}
+
+static void skip_if_not_exists(declaring *d)
+{
+    mo_lexer ahead = d->lexer;
+    mo_token next = mo_lexer_next(&ahead);
+    if (mo_token_is(&d->token, "IF") && mo_token_is(&next, "NOT")) {
+        advance(d);
+        advance(d);
+        advance(d);
+    }
+}
+
+/* "audit ON users": of what is named per table. */
+static void take_name_on_table(declaring *d)
+{
+    mo_declared *out = d->out;
+    const char *name = take_path(d);
+    while (!at_end(d) && !mo_token_is(&d->token, "ON"))
+        advance(d);
+    if (!name || !pass(d, "ON"))
+        return;
+    if (out->kind == MO_KIND_RULE) { /* ON event TO table */
+        while (!at_end(d) && !pass(d, "TO"))
+            advance(d);
+    }
+    out->parent = take_path(d);
+    if (out->parent && !(out->name = mo_region_printf(d->region, "%s ON %s", name, out->parent)))
+        mo_error_nomem(d->err);
+}
+
+/* AS ENUM, AS RANGE, AS (…) */
+static void take_type(declaring *d)
+{
+    const char *name = take_path(d);
+    if (!pass(d, "AS"))
+        return;
+    d->out->kind = mo_token_is(&d->token, "ENUM")    ? MO_KIND_ENUM
+                   : mo_token_is(&d->token, "RANGE") ? MO_KIND_RANGE
+                                                     : MO_KIND_COMPOSITE;
+    d->out->name = name;
+}
+
+static void take_plain(declaring *d)
+{
+    skip_if_not_exists(d);
+    d->out->name = take_path(d);
+}
+
+static void take_index(declaring *d)
+{
+    (void)pass(d, "CONCURRENTLY");
+    skip_if_not_exists(d);
+    if (!mo_token_is(&d->token, "ON")) /* the server gives it a name otherwise */
+        d->out->name = take_path(d);
+    if (!pass(d, "ON"))
+        return;
+    (void)pass(d, "ONLY");
+    d->out->parent = take_path(d);
+}
+
+/* What moult makes before anything is loaded: the managed schemas. */
+static void take_schema(declaring *d)
+{
+    skip_if_not_exists(d);
+    const char *name = take_path(d);
+    d->out->name = name;
+    for (size_t i = 0; name && at_end(d) && i < d->conn->schemas.count; i++) {
+        mo_str managed = {0};
+        mo_name_add(&managed, d->conn->schemas.items[i]);
+        d->out->skip |= strcmp(mo_str_text(&managed), name) == 0;
+        mo_str_free(&managed);
+    }
+}
+
+/* What is created, by the word for it, and how its name is taken. Of what is not here the name is not told. */
+static const struct {
+    const char *word;
+    mo_kind kind;
+    void (*take)(declaring *d);
+} creates[] = {{"TABLE", MO_KIND_TABLE, take_plain},
+               {"INDEX", MO_KIND_INDEX, take_index},
+               {"VIEW", MO_KIND_VIEW, take_plain},
+               {"SEQUENCE", MO_KIND_SEQUENCE, take_plain},
+               {"DOMAIN", MO_KIND_DOMAIN, take_plain},
+               {"TYPE", MO_KIND_COMPOSITE, take_type},
+               {"TRIGGER", MO_KIND_TRIGGER, take_name_on_table},
+               {"POLICY", MO_KIND_POLICY, take_name_on_table},
+               {"RULE", MO_KIND_RULE, take_name_on_table},
+               {"EXTENSION", MO_KIND_EXTENSION, take_plain},
+               {"SCHEMA", MO_KIND_NAMESPACE, take_schema},
+               {"PUBLICATION", MO_KIND_PUBLICATION, take_plain}};
+
+/* Words that stand before the one for the kind. */
+static void skip_before_kind(declaring *d, int *materialized, int *event)
+{
+    static const char *const words[] = {"UNLOGGED", "UNIQUE", "RECURSIVE", "CONSTRAINT"};
+    if (pass(d, "OR"))
+        (void)pass(d, "REPLACE");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        (void)pass(d, words[i]);
+    *materialized = pass(d, "MATERIALIZED");
+    *event = pass(d, "EVENT");
+}
+
+static int declare_create(declaring *d)
+{
+    int materialized, event;
+    skip_before_kind(d, &materialized, &event);
+    for (size_t i = 0; i < sizeof creates / sizeof *creates && !event; i++) {
+        if (!pass(d, creates[i].word))
+            continue;
+        d->out->kind = materialized ? MO_KIND_MATERIALIZED_VIEW : creates[i].kind;
+        creates[i].take(d);
+        break;
+    }
+    if (d->out->name && (strcmp(d->out->name, "moult") == 0 || strncmp(d->out->name, "moult.", 6) == 0))
+        return refuse(d->out, "the schema moult is moult's own", "choose another name");
+    d->out->creates = d->out->name != NULL;
+    return d->err->pub.code == MOULT_NOMEM ? MOULT_NOMEM : MOULT_OK;
+}
+
+/* Who owns what is not compared. */
+static int is_change_of_owner(declaring *d)
+{
+    while (!at_end(d) && !mo_token_is(&d->token, "OWNER"))
+        advance(d);
+    return pass(d, "OWNER") && mo_token_is(&d->token, "TO");
+}
+
+/* Settings of a dump's session say nothing of the schema; but for those that say where unqualified names lead, and who acts. */
+static int declare_set(declaring *d)
+{
+    (void)(pass(d, "SESSION") || pass(d, "LOCAL"));
+    if (mo_token_is(&d->token, "search_path") || mo_token_is(&d->token, "SCHEMA"))
+        return refuse(d->out, "SET search_path changes what names mean; desired SQL is read with the database's own",
+                      "write the schema before the names that are not in the first one");
+    if (mo_token_is(&d->token, "ROLE") || mo_token_is(&d->token, "AUTHORIZATION"))
+        return refuse(d->out, "SET ROLE changes who acts; moult acts as the account that it was given", OUT);
+    d->out->skip = 1;
+    return MOULT_OK;
+}
+
+/* SELECT pg_catalog.set_config(…), as dumps have it. */
+static int is_set_config(declaring *d)
+{
+    if (pass(d, "pg_catalog") && mo_token_is_punct(&d->token, '.'))
+        advance(d);
+    return mo_token_is(&d->token, "set_config");
+}
+
+static int declare_statement(declaring *d)
+{
+    mo_token first = d->token;
+    const refusal *r = FIND(refusals, &first);
+    advance(d);
+    if (mo_token_is(&first, "SELECT") && is_set_config(d)) {
+        d->out->skip = 1;
+        return MOULT_OK;
+    }
+    if (r)
+        return refuse(d->out, r->why, r->hint);
+    if (mo_token_is(&first, "SET"))
+        return declare_set(d);
+    d->out->skip = mo_token_is(&first, "RESET");
+    if (mo_token_is(&first, "CREATE") || mo_token_is(&first, "ALTER") || mo_token_is(&first, "DROP"))
+        r = FIND(beyond, &d->token);
+    if (r)
+        return refuse(d->out, r->why, r->hint);
+    if (mo_token_is(&first, "CREATE"))
+        return declare_create(d);
+    if (mo_token_is(&first, "ALTER"))
+        d->out->skip = is_change_of_owner(d);
+    return MOULT_OK;
+}
+
+int mo_pg_declare(mo_conn *c, mo_region *r, const mo_statement_text *statement, mo_declared *out, mo_error *err)
+{
+    declaring d = {.conn = c, .region = r, .out = out, .err = err};
+    int code = mo_pg_know(c, err);
+    if (code != MOULT_OK)
+        return code;
+    *out = (mo_declared){.allowed = 1};
+    mo_lexer_init(&d.lexer, &mo_lex_postgres, statement->text, statement->length);
+    advance(&d);
+    return declare_statement(&d);
+}

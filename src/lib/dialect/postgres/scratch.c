@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scratch.c - the throw-away place where the server reads desired SQL: a database of its own.
+ *
+ * Nothing of the live one is touched, and no lock of it is taken. It is made from template0, with the live one's encoding and
+ * locale, and gets the managed schemas. Its name tells which backend made it: what a killed run left is found by that and
+ * dropped by the next one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dialect/postgres/postgres.h"
+
+#define PREFIX "moult_scratch_"
+
+struct mo_scratch {
+    mo_conn *live, *conn;
+    char name[64];
+};
+
+/* --- what earlier runs left ------------------------------------------------------------------------------------------ */
+
+static int take_name(void *user, size_t count, const mo_value *v)
+{
+    mo_conn *c = user;
+    mo_str sql = {0};
+    mo_error ignored = {0};
+    (void)count;
+    mo_str_add(&sql, "DROP DATABASE IF EXISTS ");
+    mo_name_quote(&sql, v[0].text);
+    const char *text = sql.failed ? NULL : mo_str_text(&sql);
+    if (text && mo_vec_push(c->region, &c->orphans, (const char *)mo_region_dup(c->region, text)))
+        mo_error_nomem(&ignored);
+    mo_str_free(&sql);
+    mo_error_clear(&ignored);
+    return MOULT_OK;
+}
+
+/* Databases whose maker is gone. What cannot be dropped is in nobody's way. */
+static void drop_orphans(mo_conn *c)
+{
+    static const char sql[] =
+        "SELECT d.datname::text FROM pg_database AS d WHERE d.datname ~ '^" PREFIX "[0-9]+_' AND "
+        "pg_has_role(d.datdba, 'USAGE') AND NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.pid::text = "
+        "split_part(d.datname, '_', 3) OR a.datid = d.oid)";
+    mo_error ignored = {0};
+    c->orphans.count = 0;
+    (void)mo_pg_query(c, sql, NULL, 0, take_name, c, NULL, &ignored);
+    for (size_t i = 0; i < c->orphans.count; i++)
+        if (c->orphans.items[i])
+            (void)mo_pg_exec(c, c->orphans.items[i], NULL, &ignored);
+    mo_error_clear(&ignored);
+}
+
+/* --- making one ------------------------------------------------------------------------------------------------------ */
+
+typedef struct locale {
+    mo_str *sql;
+    int version;
+} locale;
+
+static void add_setting(mo_str *sql, const char *name, const mo_value *v)
+{
+    if (v->type != MOULT_VALUE_TEXT || !v->length)
+        return;
+    mo_str_addf(sql, " %s ", name);
+    mo_str_literal(sql, v->text);
+}
+
+static int take_locale(void *user, size_t count, const mo_value *v)
+{
+    locale *l = user;
+    (void)count;
+    add_setting(l->sql, "ENCODING", &v[0]);
+    add_setting(l->sql, "LC_COLLATE", &v[1]);
+    add_setting(l->sql, "LC_CTYPE", &v[2]);
+    if (v[3].type == MOULT_VALUE_TEXT && *v[3].text == 'i') {
+        mo_str_add(l->sql, " LOCALE_PROVIDER icu");
+        add_setting(l->sql, "ICU_LOCALE", &v[4]);
+    } else if (v[3].type == MOULT_VALUE_TEXT && *v[3].text == 'b') {
+        mo_str_add(l->sql, " LOCALE_PROVIDER builtin");
+        add_setting(l->sql, "BUILTIN_LOCALE", &v[4]);
+    }
+    return MOULT_OK;
+}
+
+static int create_database(mo_scratch *s, mo_error *err)
+{
+    static const char old[] =
+        "SELECT pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text, NULL, NULL "
+        "FROM pg_database WHERE datname = current_database()";
+    static const char from_15[] = "SELECT pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text, "
+                                  "datlocprovider::text, daticulocale::text FROM pg_database WHERE datname = "
+                                  "current_database()";
+    static const char from_17[] = "SELECT pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text, "
+                                  "datlocprovider::text, datlocale::text FROM pg_database WHERE datname = "
+                                  "current_database()";
+    int version = mo_pg_version(s->live);
+    mo_str sql = {0};
+    locale l = {&sql, version};
+    mo_str_addf(&sql, "CREATE DATABASE %s TEMPLATE template0", s->name);
+    int code = mo_pg_query(s->live,
+                           version >= 170000   ? from_17
+                           : version >= 150000 ? from_15
+                                               : old,
+                           NULL, 0, take_locale, &l, NULL, err);
+    if (code == MOULT_OK)
+        code = sql.failed ? mo_error_nomem(err) : mo_pg_exec(s->live, mo_str_text(&sql), NULL, err);
+    mo_str_free(&sql);
+    return code;
+}
+
+/* Its session is nobody else's: it may be set as a whole. */
+static int set_up(mo_scratch *s, mo_error *err)
+{
+    mo_conn *c = s->conn, *live = s->live;
+    mo_str sql = {0};
+    c->schemas.items = live->schemas.items;
+    c->schemas.count = live->schemas.count;
+    c->search_path = live->search_path;
+    c->known = c->may_write = c->scratch = 1;
+    mo_pg_limit(c, live->limit);
+    for (size_t i = 0; i < live->schemas.count; i++) {
+        mo_str_add(&sql, "CREATE SCHEMA IF NOT EXISTS ");
+        mo_name_add(&sql, live->schemas.items[i]);
+        mo_str_add(&sql, "; ");
+    }
+    mo_str_addf(&sql, "SET search_path = %s; SET synchronous_commit = off", c->search_path);
+    int code = sql.failed ? mo_error_nomem(err) : mo_pg_exec(c, mo_str_text(&sql), NULL, err);
+    mo_str_free(&sql);
+    return code;
+}
+
+static int cannot_create(mo_error *err)
+{
+    if (err->pub.code != MOULT_PERMISSION)
+        return err->pub.code;
+    return mo_error_hint(err,
+                         "moult reads desired SQL in a database of its own, which it makes and drops again: give the "
+                         "account the right to (ALTER ROLE … CREATEDB)");
+}
+
+int mo_pg_scratch_open(mo_conn *c, mo_scratch **out, mo_error *err)
+{
+    mo_scratch *s = calloc(1, sizeof *s);
+    int code = s ? mo_pg_know(c, err) : mo_error_nomem(err);
+    *out = NULL;
+    if (code == MOULT_OK) {
+        s->live = c;
+        drop_orphans(c);
+        snprintf(s->name, sizeof s->name, PREFIX "%d_%u", c->pq.PQbackendPID(c->pg), ++c->scratches);
+        code = create_database(s, err);
+    }
+    if (code != MOULT_OK) {
+        free(s);
+        return cannot_create(err);
+    }
+    code = mo_pg_open_beside(c, s->name, &s->conn, err);
+    if (code == MOULT_OK)
+        code = set_up(s, err);
+    if (code != MOULT_OK) {
+        mo_pg_scratch_close(s);
+        return code;
+    }
+    *out = s;
+    return MOULT_OK;
+}
+
+mo_conn *mo_pg_scratch_conn(mo_scratch *s)
+{
+    return s->conn;
+}
+
+void mo_pg_scratch_close(mo_scratch *s)
+{
+    mo_error ignored = {0};
+    char sql[128];
+    if (!s)
+        return;
+    const mo_watch *limit = s->live->limit;
+    mo_pg_close(s->conn);
+    s->live->limit = NULL; /* also when the time is up it must not be left */
+    snprintf(sql, sizeof sql, "DROP DATABASE IF EXISTS %s WITH (FORCE)", s->name);
+    (void)mo_pg_exec(s->live, sql, NULL, &ignored);
+    s->live->limit = limit;
+    mo_error_clear(&ignored);
+    free(s);
+}
+
+/* --- copying a schema into it ---------------------------------------------------------------------------------------- */
+
+typedef struct copier {
+    mo_conn *scratch;
+    const mo_object **objects;
+    size_t count;
+    const mo_object **wrong;
+    mo_error *err;
+} copier;
+
+static int may_be_retried(int code)
+{
+    return code == MOULT_DATABASE || code == MOULT_NOTFOUND;
+}
+
+/* One pass over what is left; what fails stays. */
+static int copy_pass(copier *p)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        const mo_object *o = p->objects[i];
+        int code = mo_pg_exec(p->scratch, o->sql, NULL, p->err);
+        if (may_be_retried(code)) {
+            p->objects[left++] = o;
+        } else if (code != MOULT_OK) {
+            return code;
+        }
+    }
+    p->count = left;
+    return MOULT_OK;
+}
+
+/* Foreign keys may go in a circle, so they come when all tables are there. */
+static int copy_foreign_keys(copier *p, const mo_object *o)
+{
+    int code = MOULT_OK;
+    for (size_t i = 0; code == MOULT_OK && o->table && i < o->table->constraints.count; i++) {
+        mo_str sql = {0};
+        if (o->table->constraints.items[i]->kind != MO_CONSTRAINT_FOREIGN_KEY)
+            continue;
+        mo_pg_add_constraint_sql(&sql, o, o->table->constraints.items[i]);
+        code = sql.failed ? mo_error_nomem(p->err) : mo_pg_exec(p->scratch, mo_str_text(&sql), NULL, p->err);
+        mo_str_free(&sql);
+        if (code != MOULT_OK && p->wrong)
+            *p->wrong = o;
+    }
+    return code;
+}
+
+static int copy_all(copier *p)
+{
+    size_t before;
+    int code;
+    do {
+        before = p->count;
+        code = copy_pass(p);
+    } while (code == MOULT_OK && p->count > 0 && p->count < before);
+    if (code == MOULT_OK && p->count > 0) { /* nothing helps: the first one once more, for its error */
+        if (p->wrong)
+            *p->wrong = p->objects[0];
+        code = mo_pg_exec(p->scratch, p->objects[0]->sql, NULL, p->err);
+        return code == MOULT_OK ? mo_error_set(p->err, MOULT_DATABASE, "its objects can be made in no order") : code;
+    }
+    if (code == MOULT_OK)
+        mo_error_clear(p->err);
+    return code;
+}
+
+int mo_pg_copy(mo_conn *scratch, const mo_schema *s, int (*wanted)(void *user, const mo_object *o), void *user,
+               const mo_object **wrong, mo_error *err)
+{
+    copier p = {.scratch = scratch, .wrong = wrong, .err = err};
+    const mo_object **all = calloc(2 * s->objects.count + 1, sizeof *all);
+    size_t count = 0;
+    if (!all)
+        return mo_error_nomem(err);
+    for (size_t i = 0; i < s->objects.count; i++) {
+        const mo_object *o = s->objects.items[i];
+        if (!(o->flags & MO_OBJECT_UNCOMPARED) && (!wanted || wanted(user, o)))
+            all[count++] = o;
+    }
+    p.objects = all + s->objects.count;
+    p.count = count;
+    memcpy((void *)p.objects, (const void *)all, count * sizeof *all);
+    int code = copy_all(&p);
+    for (size_t i = 0; code == MOULT_OK && i < count; i++)
+        code = copy_foreign_keys(&p, all[i]);
+    free((void *)all);
+    return code;
+}
+
+/* The server checks what it creates; nothing is left to be asked. */
+int mo_pg_check(mo_conn *scratch, const mo_schema *s, const mo_map *ask, const mo_object **wrong, mo_error *err)
+{
+    (void)scratch;
+    (void)s;
+    (void)ask;
+    (void)wrong;
+    (void)err;
+    return MOULT_OK;
+}
