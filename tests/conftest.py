@@ -23,4 +23,4 @@ def speaks(postgres, tmp_path_factory):
     with postgres.database() as name:
         done = subprocess.run([moult, "apply", "--url", postgres.url(name), "--to", str(desired)], capture_output=True, text=True)
     if done.returncode:
-        pytest.skip("this build of moult makes no table in PostgreSQL: " + done.stderr.strip().splitlines()[0])
+        pytest.skip("this build of moult makes no table in PostgreSQL: " + (done.stderr.strip().splitlines() or ["exit %d" % done.returncode])[0])
