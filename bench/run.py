@@ -284,6 +284,13 @@ class Bench:
         predicted = float(said[1]) * (1e3 if said[2] == "ms" else 1e6)
         self.line("a writer's longest wait, indexes last / what the plan says", size, longest["last"], predicted, "us", 2.0)
 
+    def crud(self):
+        """Requests to a CRUDRouter against the same endpoints by hand: at least 0.95 of their number in a second."""
+        python = subprocess.run([ROOT / "scripts/venv", "newest"], check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1]
+        for kind, seen in self.json(python, ROOT / "bench/crud.py").items():
+            for what, times in seen.items():
+                self.line(f"CRUDRouter, {what} / by hand", kind, times["subject"] / 1000, times["floor"] / 1000, "us", 1 / 0.95)
+
     def write(self):
         machine = f"{os.cpu_count()} cores, {platform.machine()}, SQLite {sqlite3.sqlite_version}, {self.rows:,} rows"
         rows = ["| what, against what | size | floor | moult | ratio | at most |", "| --- | --: | --: | --: | --: | --: |"]
@@ -304,7 +311,8 @@ def rows_of(n):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--build", default=ROOT / "build", type=pathlib.Path)
-    parser.add_argument("--only", action="append", choices=["start", "plan", "memory", "rebuild", "probes", "in-place", "attic", "online"])
+    parser.add_argument("--only", action="append", choices=["start", "plan", "memory", "rebuild", "probes", "in-place", "attic", "online",
+                                                            "crud"])
     parser.add_argument("--rows", default=2_000_000, type=int)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
@@ -328,6 +336,8 @@ def main():
         bench.attic()
     if bench.wants("online"):
         bench.online()
+    if bench.wants("crud"):
+        bench.crud()
     if args.write:
         bench.write()
     shutil.rmtree(bench.data)

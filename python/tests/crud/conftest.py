@@ -37,7 +37,7 @@ def make(url: str) -> Iterator[Callable[..., Api]]:
 @pytest.fixture
 def make_sqlite(tmp_path: Path) -> Iterator[Callable[..., Api]]:
     """The same on SQLite alone, for what no engine has a part in."""
-    yield from _maker(f"sqlite:///{tmp_path / 'app.db'}")
+    yield from _maker(f"sqlite:///{tmp_path / 'other.db'}")
 
 
 def _maker(url: str) -> Iterator[Callable[..., Api]]:

@@ -69,10 +69,10 @@ class Order:
         there = {attribute.name for attribute, _ in asked}
         self.parts = asked + [(a, False) for a in key if a.name not in there]
         self.columns = [getattr(model, attribute.name) for attribute, _ in self.parts]
+        self.clauses = self._clauses()  # what goes into ORDER BY
         self.text = ",".join(("-" if down else "") + attribute.name for attribute, down in self.parts)
 
-    def clauses(self) -> list[Any]:
-        """What goes into ORDER BY."""
+    def _clauses(self) -> list[Any]:
         found: list[Any] = []
         for (attribute, down), column in zip(self.parts, self.columns, strict=True):
             if attribute.nullable:

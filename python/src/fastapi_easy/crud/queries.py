@@ -35,11 +35,12 @@ class Query:
             warnings.filterwarnings("ignore", "Field name .* shadows an attribute in parent")  # such as json, copy
             self.model = create_model("Query", __config__=ConfigDict(protected_namespaces=()), **made)
         self.known = frozenset(fields)
+        self.defaults = {name: settings["default"] for name, (_, settings) in fields.items() if "default" in settings}
 
     def read(self, request: Request, others: Collection[str] = ()) -> dict[str, Any]:
         """What was asked, by name; `others` are read by someone else, such as a dependency."""
-        if not request.url.query and not request.query_params:
-            return self._values({})
+        if not request.scope["query_string"]:
+            return dict(self.defaults)
         given: dict[str, Any] = {}
         errors: list[dict[str, Any]] = []
         for name, value in request.query_params.multi_items():
@@ -68,7 +69,7 @@ class Query:
 
     def _values(self, given: dict[str, Any]) -> dict[str, Any]:
         made: BaseModel = self.model.model_validate(given)
-        return {self.names[name]: value for name, value in made.__dict__.items() if value is not None}
+        return self.defaults | {self.names[name]: getattr(made, name) for name in made.model_fields_set}
 
     def parameters(self) -> list[dict[str, Any]]:
         """As OpenAPI tells them."""

@@ -193,7 +193,10 @@ class Resource:
             )
         if self.search:
             text = "a text that " + " or ".join(self.options.search) + " holds"
-            fields["q"] = (Annotated[str, Field(min_length=1, max_length=200), AfterValidator(no_nul)], {"description": text})
+            fields["q"] = (
+                Annotated[str, Field(min_length=1, max_length=200), AfterValidator(no_nul)],
+                {"description": text},
+            )
         fields |= self._include_field()
         fields |= {f.name: (f.annotation, {}) for f in self.filters.values()}
         return Query(fields, [f.name for f in self.filters.values() if f.many], ("sort", "include"))

@@ -162,7 +162,7 @@ class CRUDRouter(APIRouter):
         if asked.q is not None:
             conditions.append(searched(self.resource.search, asked.q))
         statement = self.select(session).where(*conditions)
-        page = statement.order_by(*asked.order.clauses()).options(*self._loaders(asked.include))
+        page = statement.order_by(*asked.order.clauses).options(*self._loaders(asked.include))
         if self.resource.options.pagination == "cursor":
             return self._after_cursor(session, page, asked)
         rows = session.scalars(page.limit(asked.limit).offset(asked.offset)).unique().all()

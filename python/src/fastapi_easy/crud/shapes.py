@@ -300,5 +300,9 @@ MAKERS: tuple[tuple[type, Callable[[Any, Any], Shape]], ...] = (
     (sa.types._Binary, _binary),
 )
 BY_PYTHON_TYPE: dict[type, Callable[[Any, Any], Shape]] = {
-    int: _integer, float: _float, datetime.timedelta: _interval, dict: _json, list: _json,
+    int: _integer,
+    float: _float,
+    datetime.timedelta: _interval,
+    dict: _json,
+    list: _json,
 }
