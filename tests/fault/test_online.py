@@ -120,7 +120,7 @@ class Place:
         return names
 
     def left(self):
-        return {n for n in self.names() if re.match("_moult_(at|log|new|old|bi|ai|bu|bd|ix_[0-9]+|gone_[0-9]+)_|_moult_wipe", n)}
+        return {n for n in self.names() if re.match("_moult_(at|log|new|old|bi|ai|bu|bd|h[0-9]|ix_[0-9]+|gone_[0-9]+)_|_moult_wipe", n)}
 
     def is_new(self):
         """Is it the desired schema, with nothing of moult's work left?"""
@@ -221,6 +221,67 @@ def test_a_writer_goes_on(tmp_path, table, journal, way):
     assert done.returncode == 0, done.stderr
     assert place.rows() == content(writer.model, table)
     assert place.is_new() and not place.left()
+    place.check()
+
+
+# --- what the attic keeps ------------------------------------------------------------------------------------------------
+
+
+def kept_table(name, key, rest="", in_batches=True):
+    columns = f"CREATE TABLE t ({key}, mail TEXT UNIQUE, n TEXT, part %s{{}}{rest};"
+    return name, columns.format(", word TEXT") % "INT", columns.format("") % "TEXT", in_batches
+
+
+KEPT = [
+    kept_table("integer-key", "id INTEGER PRIMARY KEY", ")"),
+    kept_table("autoincrement", "id INTEGER PRIMARY KEY AUTOINCREMENT", ")"),
+    kept_table("declared-key", "id INT NOT NULL PRIMARY KEY", ")"),
+    kept_table("key-of-two", "id INT NOT NULL", ", PRIMARY KEY (id, mail)) WITHOUT ROWID"),
+    kept_table("key-that-may-be-null", "id INT PRIMARY KEY", ")", in_batches=False),
+    kept_table("key-of-another-order", "id TEXT COLLATE NOCASE NOT NULL PRIMARY KEY", ")", in_batches=False),
+    kept_table("no-key", "id INT", ")", in_batches=False),
+]
+
+
+def write_much(db):
+    """In one transaction, while the table is copied: rows that were copied, and rows that were not yet."""
+    db.execute("BEGIN IMMEDIATE")
+    assert db.execute("SELECT count(*) FROM _moult_at_t").fetchone() == (1,)
+    db.execute("DELETE FROM t WHERE CAST(id AS INT) % 10 = 4")
+    db.execute("UPDATE t SET part = part + 100000, word = 'again ' || id WHERE CAST(id AS INT) % 10 = 6")
+    db.execute("UPDATE t SET id = id + 1 WHERE CAST(id AS INT) % 10 = 8")
+    db.execute("UPDATE t SET word = NULL WHERE CAST(id AS INT) % 100 = 0")
+    db.execute("REPLACE INTO t(id, mail, n, part, word) SELECT id, mail, n, part + 1, 'put' FROM t WHERE CAST(id AS INT) % 50 = 2")
+    db.execute("INSERT INTO t(id, mail, n, part, word) VALUES (100001, 'new', '1', -1, 'new'), (100003, 'newer', '1', NULL, NULL)")
+    db.execute("COMMIT")
+
+
+@pytest.mark.parametrize("name, before, after, in_batches", KEPT, ids=[k[0] for k in KEPT])
+@pytest.mark.parametrize("way", ["--online", "--indexes-last"])
+def test_what_the_attic_keeps(tmp_path, way, name, before, after, in_batches):
+    """Complete at the moment of the swap, whatever was written on the way: dropped values and converted ones."""
+    place = Place(tmp_path, Table(name, before, after))
+    plan = subprocess.run([str(built.moult()), "plan", "--url", str(place.path), "--to", str(place.desired), "--own=all", way],
+                          capture_output=True, text=True, check=True, timeout=60).stdout
+    assert ("copies what the attic keeps, and blocks writers" in plan) is not in_batches, plan
+    model = sqlite3.connect(":memory:", isolation_level=None)
+    source = open_db(place.path)
+    source.backup(model)
+    source.close()
+    code, errors = during(place, write_much, "--own=all", way)
+    assert code == 0, errors
+    model.execute("CREATE TABLE _moult_at_t AS SELECT 1 AS done")
+    write_much(model)
+    db = open_db(place.path)
+    holder = dict(db.execute("SELECT kind, holder FROM _moult_attic"))
+    counted = dict(db.execute('SELECT kind, "rows" FROM _moult_attic'))
+    gone = sorted(db.execute(f"SELECT id, word FROM {holder['column']}"))
+    assert gone == sorted(model.execute("SELECT id, word FROM t WHERE word IS NOT NULL"))
+    converted = sorted(db.execute(f"SELECT id, _moult_old_1, typeof(_moult_old_1), _moult_new_1 FROM {holder['values']}"))
+    assert converted == sorted((m, p, "integer", str(p)) for m, p in model.execute("SELECT id, part FROM t WHERE part IS NOT NULL"))
+    assert counted == {"column": len(gone), "values": len(converted)}
+    db.close()
+    assert not place.left()
     place.check()
 
 

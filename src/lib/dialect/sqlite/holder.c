@@ -276,8 +276,7 @@ static const char *insert_sql(holding *h)
     mo_str_add(&sql, h->from);
     if (rowid)
         add_window(&sql, h);
-    mo_str_add(&sql, ") WHERE ");
-    mo_str_add(&sql, h->where);
+    mo_str_addf(&sql, ") WHERE (%s)", h->where); /* a rebuild in batches adds to it */
     sql.failed |= all.failed || values.failed;
     mo_str_free(&all);
     mo_str_free(&values);

@@ -148,6 +148,8 @@ static int sort_statements(mo_online *o)
         int failed = 0;
         if (s->statements.items[i].kind != MO_STATEMENT_RUN)
             continue;
+        if (i > 0 && mo_online_take_holder(o, sql) != MOULT_OK)
+            return o->err->pub.code;
         if (i == 0)
             o->create = sql;
         else if (begins(sql, "INSERT", "OR")) {
@@ -228,7 +230,7 @@ static int find_keys(mo_online *o)
     int rc = mo_online_find_keys(o->c, o->region, o->before, o->after, &o->keys, o->err);
     if (rc == MOULT_OK && o->keys.why_not)
         rc = mo_error_set(o->err, MOULT_INVALID, "'%s' cannot be rebuilt in batches: %s", o->table, o->keys.why_not);
-    return rc;
+    return rc == MOULT_OK ? mo_online_choose_kept(o) : rc;
 }
 
 static int open_online(mo_online *o, mo_conn *c, const mo_step *step, const mo_drive *drive, mo_error *err)
@@ -299,6 +301,8 @@ static int create_all(mo_online *o, int64_t *rows, void *user)
         rc = mo_online_run(o, o->create, NULL, 0);
     if (rc == MOULT_OK)
         rc = create_indexes(o);
+    if (rc == MOULT_OK)
+        rc = mo_online_keep_begin(o);
     return rc == MOULT_OK ? create_at(o) : rc;
 }
 
@@ -351,6 +355,8 @@ static int clear(mo_online *o)
         rc = mo_online_remove(o, o->log);
     if (rc == MOULT_OK)
         rc = mo_online_remove(o, o->old);
+    if (rc == MOULT_OK)
+        rc = mo_online_keep_clear(o);
     return rc == MOULT_OK ? mo_online_remove(o, o->at) : rc;
 }
 
@@ -564,7 +570,7 @@ static int take_leftover(void *user, size_t count, const mo_value *v)
     leftovers *l = user;
     const char *name = v[0].text, *table;
     (void)count;
-    table = strncmp(name, "_moult_at_", 10) == 0 ? name + 10 : name + 11;
+    table = name[9] == '_' ? name + 10 : name + 11; /* "_moult_at_", "_moult_h1_"; "_moult_new_" */
     for (size_t i = 0; i < l->tables.count; i++)
         if (strcmp(l->tables.items[i], table) == 0)
             return MOULT_OK;
@@ -589,8 +595,9 @@ int mo_sqlite_tidy(mo_conn *c, const mo_plan *plan, const mo_drive *drive, mo_er
     if (rc == MOULT_OK)
         rc = mo_sqlite_query(
             c,
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND (substr(name, 1, 10) = '_moult_at_' "
-            "OR substr(name, 1, 11) IN ('_moult_new_', '_moult_log_', '_moult_old_'))",
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND (substr(name, 1, 10) IN ('_moult_at_', "
+            "'_moult_h1_', '_moult_h2_', '_moult_h3_') OR substr(name, 1, 11) IN ('_moult_new_', '_moult_log_', "
+            "'_moult_old_'))",
             NULL, 0, take_leftover, &l, NULL, err);
     for (size_t i = 0; i < l.tables.count && rc == MOULT_OK; i++) {
         o.table = l.tables.items[i];

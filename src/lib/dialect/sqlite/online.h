@@ -7,6 +7,7 @@
  *   online_session.c  one batch, and the session that batches run in
  *   online_log.c    the triggers that log the keys of what is written meanwhile
  *   online_copy.c   the batches: copy, replay of the log, indexes
+ *   online_keep.c   what the attic keeps, in the same batches
  *   online_swap.c   the new table takes the place of the old one
  *   online_drop.c   what is done with leaves in batches
  *   online.c        the stages, and what an interrupted one left
@@ -36,6 +37,15 @@ typedef struct mo_online_keys {
     MO_VEC(const char *) collations;           /* … with these collations; "" where it is the column's own */
 } mo_online_keys;
 
+/* A holder of the attic that is filled in the batches, under a name of its own until the swap. */
+typedef struct mo_online_kept {
+    const char *name, *holder;   /* until the swap, and after it */
+    const char *create, *insert; /* the step's statements … */
+    const char *fill;            /* … the second with the first name; more conditions may follow */
+    const mo_object *object;     /* what `create` says */
+    int batched;                 /* 0: it is created and filled in the swap */
+} mo_online_kept;
+
 /* A table that is being rebuilt. All names and texts lie in the region. */
 typedef struct mo_online {
     mo_conn *c;
@@ -51,6 +61,7 @@ typedef struct mo_online {
     mo_online_keys keys;
     const char *create, *copy;      /* statements of the step; copy NULL: no row can be */
     MO_VEC(const char *) sequences; /* … about AUTOINCREMENT, and what the attic keeps: in the swap */
+    MO_VEC(mo_online_kept) kept;    /* … of which these are about its holders */
     MO_VEC(const char *) indexes;   /* … CREATE INDEX, as they are to be */
     char id[33], content[33];       /* hashes: of the step, and of the schema that it rests on */
     int64_t version;                /* schema_version, as this left it */
@@ -90,6 +101,38 @@ const char *mo_online_index_name(mo_online *o, size_t i);
 /* Is all as this left it? CHANGED when somebody altered the schema, MO_ONLINE_RESTART when row ids were given anew. */
 enum { MO_ONLINE_RESTART = 1 };
 int mo_online_check(mo_online *o);
+
+/* The names as one value: "t"."a", or ("t"."a", "t"."b"). */
+void mo_online_row_value(mo_str *s, const char *table, const char *const *names, const char *const *collations,
+                         size_t count);
+/* " IN (…)": logged keys from entry ?1 (not with it) to ?2. */
+void mo_online_logged(mo_online *o, mo_str *s);
+/* " OP (…)": how far the copy is. */
+void mo_online_reached(mo_online *o, mo_str *s, const char *op);
+
+/* online_keep.c */
+/* What the names of unfinished holders begin with; ended by NULL. */
+extern const char *const mo_online_holders[];
+/* Looks whether a statement of the step is about a holder. */
+int mo_online_take_holder(mo_online *o, const char *sql);
+/* Can what the step keeps be copied in batches? Sets `batched` of each; the keys and both tables are known. */
+int mo_online_choose_kept(mo_online *o);
+/* Creates the holders. */
+int mo_online_keep_begin(mo_online *o);
+/* For the rows that were copied last, before that is written down. */
+int mo_online_keep_copied(mo_online *o);
+/* For the rows of some entries of the log: out, before they leave the new table, and in again, after they are there. */
+int mo_online_keep_out(mo_online *o, int64_t from, int64_t to);
+int mo_online_keep_in(mo_online *o, int64_t to);
+/* In the swap, before names change: is a statement done already? */
+int mo_online_keep_did(const mo_online *o, const char *sql);
+/* They get the names that the catalog has. */
+int mo_online_keep_name(mo_online *o);
+/* Unfinished ones leave, in batches. */
+int mo_online_keep_clear(mo_online *o);
+/* Does the step copy something for the attic in the swap, when it is run on this connection? */
+int mo_online_keeps_in_swap(mo_conn *c, mo_region *r, const mo_step *step, const mo_object *before,
+                            const mo_object *after, int *yes, mo_error *err);
 
 /* online_swap.c */
 int mo_online_swap(mo_online *o);

@@ -20,9 +20,8 @@ static int is_collision(const mo_online *o, int rc)
 
 /* --- pieces of SQL ------------------------------------------------------------------------------------------------- */
 
-/* The names as one value: "t"."a", or ("t"."a", "t"."b"). */
-static void add_row_value(mo_str *s, const char *table, const char *const *names, const char *const *collations,
-                          size_t count)
+void mo_online_row_value(mo_str *s, const char *table, const char *const *names, const char *const *collations,
+                         size_t count)
 {
     mo_str_add(s, count > 1 ? "(" : "");
     for (size_t i = 0; i < count; i++) {
@@ -38,10 +37,8 @@ static void add_row_value(mo_str *s, const char *table, const char *const *names
     mo_str_add(s, count > 1 ? ")" : "");
 }
 
-/* How far the copy is, compared by `op`. */
-static void add_reached(mo_online *o, mo_str *s, const char *op)
+void mo_online_reached(mo_online *o, mo_str *s, const char *op)
 {
-    add_row_value(s, o->table, o->keys.scan.items, o->keys.collations.items, o->keys.scan.count);
     mo_str_addf(s, " %s (SELECT ", op);
     mo_online_log_columns(s, "", o->keys.scan.count);
     mo_str_add(s, " FROM ");
@@ -49,22 +46,28 @@ static void add_reached(mo_online *o, mo_str *s, const char *op)
     mo_str_add(s, ")");
 }
 
+/* The rows to one side of where the copy is. */
+static void add_side(mo_online *o, mo_str *s, const char *op)
+{
+    mo_online_row_value(s, o->table, o->keys.scan.items, o->keys.collations.items, o->keys.scan.count);
+    mo_online_reached(o, s, op);
+}
+
 /* Behind what was copied, in the order of the copy. */
 static void add_next(mo_online *o, mo_str *s)
 {
     if (o->done) {
         mo_str_add(s, " WHERE ");
-        add_reached(o, s, ">");
+        add_side(o, s, ">");
     }
     mo_str_add(s, " ORDER BY ");
     for (size_t i = 0; i < o->keys.scan.count; i++) {
         mo_str_add(s, i ? ", " : "");
-        add_row_value(s, o->table, &o->keys.scan.items[i], &o->keys.collations.items[i], 1);
+        mo_online_row_value(s, o->table, &o->keys.scan.items[i], &o->keys.collations.items[i], 1);
     }
 }
 
-/* Logged keys from entry ?1 (not with it) to ?2. */
-static void add_logged(mo_online *o, mo_str *s)
+void mo_online_logged(mo_online *o, mo_str *s)
 {
     mo_str_add(s, " IN (SELECT ");
     mo_online_log_columns(s, "", o->keys.old_match.count);
@@ -120,6 +123,8 @@ static int copy_rows(mo_online *o, int64_t *rows, void *user)
     }
     rc = mo_online_run_str(o, &sql, &limit, 1);
     *rows = rc == MOULT_OK ? sqlite3_changes(o->c->db) : 0;
+    if (rc == MOULT_OK)
+        rc = mo_online_keep_copied(o);
     return rc == MOULT_OK ? move_on(o, *rows) : rc;
 }
 
@@ -157,11 +162,14 @@ static int take_out(mo_online *o, int64_t from, int64_t to)
 {
     mo_str sql = {0};
     mo_value range[2] = {mo_value_int(from), mo_value_int(to)};
+    int rc = mo_online_keep_out(o, from, to);
+    if (rc != MOULT_OK)
+        return rc;
     mo_str_add(&sql, "DELETE FROM ");
     mo_str_ident(&sql, o->fresh, '"');
     mo_str_add(&sql, " WHERE ");
-    add_row_value(&sql, o->fresh, o->keys.new_match.items, NULL, o->keys.new_match.count);
-    add_logged(o, &sql);
+    mo_online_row_value(&sql, o->fresh, o->keys.new_match.items, NULL, o->keys.new_match.count);
+    mo_online_logged(o, &sql);
     return mo_online_run_str(o, &sql, range, 2);
 }
 
@@ -174,13 +182,14 @@ static int put_in(mo_online *o, int64_t to)
         return MOULT_OK;
     mo_str_add(&sql, o->copy);
     mo_str_add(&sql, " WHERE ");
-    add_row_value(&sql, o->table, o->keys.old_match.items, NULL, o->keys.old_match.count);
-    add_logged(o, &sql);
+    mo_online_row_value(&sql, o->table, o->keys.old_match.items, NULL, o->keys.old_match.count);
+    mo_online_logged(o, &sql);
     if (!o->copied) {
         mo_str_add(&sql, " AND ");
-        add_reached(o, &sql, "<=");
+        add_side(o, &sql, "<=");
     }
-    return mo_online_run_str(o, &sql, range, 2);
+    int rc = mo_online_run_str(o, &sql, range, 2);
+    return rc == MOULT_OK ? mo_online_keep_in(o, to) : rc;
 }
 
 static int forget(mo_online *o, int64_t to)
@@ -344,7 +353,7 @@ static int count_rows(mo_online *o)
     mo_str_add(&sql, ") - (SELECT count(*) FROM ");
     mo_str_ident(&sql, o->table, '"');
     mo_str_add(&sql, " WHERE ");
-    add_row_value(&sql, o->table, o->keys.old_match.items, NULL, o->keys.old_match.count);
+    mo_online_row_value(&sql, o->table, o->keys.old_match.items, NULL, o->keys.old_match.count);
     mo_str_add(&sql, " IN (SELECT ");
     mo_online_log_columns(&sql, "", o->keys.old_match.count);
     mo_str_add(&sql, " FROM ");
@@ -352,7 +361,7 @@ static int count_rows(mo_online *o)
     mo_str_add(&sql, ")) + (SELECT count(*) FROM ");
     mo_str_ident(&sql, o->fresh, '"');
     mo_str_add(&sql, " WHERE ");
-    add_row_value(&sql, o->fresh, o->keys.new_match.items, NULL, o->keys.new_match.count);
+    mo_online_row_value(&sql, o->fresh, o->keys.new_match.items, NULL, o->keys.new_match.count);
     mo_str_add(&sql, " IN (SELECT ");
     mo_online_log_columns(&sql, "", o->keys.old_match.count);
     mo_str_add(&sql, " FROM ");

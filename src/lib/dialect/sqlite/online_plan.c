@@ -205,16 +205,7 @@ static int is_index(const mo_statement *s)
            (strncmp(s->sql, "CREATE INDEX", 12) == 0 || strncmp(s->sql, "CREATE UNIQUE", 13) == 0);
 }
 
-/* What the attic keeps must be complete at the moment of the swap, so it is copied in it. */
-static int keeps_something(const mo_step *step)
-{
-    for (size_t i = 0; i < step->statements.count; i++)
-        if (strncmp(step->statements.items[i].sql, "INSERT INTO _moult_attic(", 25) == 0)
-            return 1;
-    return 0;
-}
-
-static const char *cost(mo_ladder *l, const mo_step *step, int64_t rows)
+static const char *cost(mo_ladder *l, const mo_step *step, int64_t rows, int keeps_in_swap)
 {
     mo_str s = {0};
     size_t indexes = 0;
@@ -239,7 +230,7 @@ static const char *cost(mo_ladder *l, const mo_step *step, int64_t rows)
     }
     if (indexes && (step->driver & MO_ONLINE_KEPT))
         mo_str_addf(&s, ", with %zu index%s kept meanwhile", indexes, indexes == 1 ? "" : "es");
-    if (keeps_something(step))
+    if (keeps_in_swap)
         mo_str_add(&s, "; then copies what the attic keeps, and blocks writers meanwhile");
     if (step->driver & MO_ONLINE_KEYS)
         mo_str_add(&s, "; then checks foreign keys, and blocks writers while it reads");
@@ -320,6 +311,7 @@ int mo_ladder_online_indexes(mo_ladder *l)
         const mo_change *change = &l->plan->changes.items[i];
         mo_step step = {0};
         size_t at = 0;
+        int in_swap = 0;
         if (!change->driven)
             continue;
         while (!l->plan->steps.items[at].driver || !mo_name_equal(l->plan->steps.items[at].object, change->after->name))
@@ -329,7 +321,10 @@ int mo_ladder_online_indexes(mo_ladder *l)
         for (at = 0;
              !l->plan->steps.items[at].driver || !mo_name_equal(l->plan->steps.items[at].object, change->after->name);)
             at++;
-        step.cost = cost(l, &step, change->rows);
+        if (rc == MOULT_OK)
+            rc = mo_online_keeps_in_swap(l->live, l->plan->region, &step, change->before, change->after, &in_swap,
+                                         l->err);
+        step.cost = cost(l, &step, change->rows, in_swap);
         l->plan->steps.items[at] = step;
         if (rc == MOULT_OK && step.cost == NULL)
             rc = mo_error_nomem(l->err);

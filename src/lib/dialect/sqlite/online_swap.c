@@ -210,7 +210,8 @@ static int move_sequence(mo_online *o)
     int64_t yes = 0;
     int rc = MOULT_OK;
     for (size_t i = 0; i < o->sequences.count && rc == MOULT_OK; i++)
-        rc = mo_online_run(o, o->sequences.items[i], NULL, 0);
+        if (!mo_online_keep_did(o, o->sequences.items[i]))
+            rc = mo_online_run(o, o->sequences.items[i], NULL, 0);
     if (rc == MOULT_OK)
         rc = has_sequences(o, &yes);
     if (rc == MOULT_OK && yes)
@@ -253,6 +254,8 @@ static int drop_table(mo_online *o, const char *name)
 int mo_online_swap(mo_online *o)
 {
     int rc = mo_online_replay_rest(o);
+    if (rc == MOULT_OK)
+        rc = mo_online_keep_name(o);
     if (rc == MOULT_OK)
         rc = move_sequence(o);
     if (rc == MOULT_OK)
