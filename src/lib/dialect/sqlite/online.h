@@ -130,9 +130,14 @@ int mo_online_keep_did(const mo_online *o, const char *sql);
 int mo_online_keep_name(mo_online *o);
 /* Unfinished ones leave, in batches. */
 int mo_online_keep_clear(mo_online *o);
-/* Does the step copy something for the attic in the swap, when it is run on this connection? */
-int mo_online_keeps_in_swap(mo_conn *c, mo_region *r, const mo_step *step, const mo_object *before,
-                            const mo_object *after, int *yes, mo_error *err);
+/* How a step keeps something for the attic, when it is run on this connection. */
+typedef enum mo_online_keeping {
+    MO_ONLINE_KEEPS_NOTHING = 0,
+    MO_ONLINE_KEEPS_BATCHED,
+    MO_ONLINE_KEEPS_IN_SWAP
+} mo_online_keeping;
+int mo_online_keeps(mo_conn *c, mo_region *r, const mo_step *step, const mo_object *before, const mo_object *after,
+                    mo_online_keeping *out, mo_error *err);
 
 /* online_swap.c */
 int mo_online_swap(mo_online *o);

@@ -137,8 +137,8 @@ int mo_online_keep_did(const mo_online *o, const char *sql)
     return 0;
 }
 
-int mo_online_keeps_in_swap(mo_conn *c, mo_region *r, const mo_step *step, const mo_object *before,
-                            const mo_object *after, int *yes, mo_error *err)
+int mo_online_keeps(mo_conn *c, mo_region *r, const mo_step *step, const mo_object *before, const mo_object *after,
+                    mo_online_keeping *out, mo_error *err)
 {
     mo_online o = {.c = c, .step = step, .region = r, .before = before, .after = after, .err = err};
     int rc = MOULT_OK;
@@ -152,9 +152,10 @@ int mo_online_keeps_in_swap(mo_conn *c, mo_region *r, const mo_step *step, const
         rc = mo_online_find_keys(c, r, before, after, &o.keys, err);
     if (rc == MOULT_OK)
         rc = mo_online_choose_kept(&o);
-    *yes = 0;
+    *out = o.kept.count ? MO_ONLINE_KEEPS_BATCHED : MO_ONLINE_KEEPS_NOTHING;
     for (size_t i = 0; i < o.kept.count; i++)
-        *yes |= !o.kept.items[i].batched;
+        if (!o.kept.items[i].batched)
+            *out = MO_ONLINE_KEEPS_IN_SWAP;
     mo_schema_free(o.holder);
     return rc;
 }

@@ -205,13 +205,14 @@ static int is_index(const mo_statement *s)
            (strncmp(s->sql, "CREATE INDEX", 12) == 0 || strncmp(s->sql, "CREATE UNIQUE", 13) == 0);
 }
 
-static const char *cost(mo_ladder *l, const mo_step *step, int64_t rows, int keeps_in_swap)
+static const char *cost(mo_ladder *l, const mo_step *step, int64_t rows, mo_online_keeping keeping)
 {
     mo_str s = {0};
     size_t indexes = 0;
     mo_str_add(&s, "copies ");
     mo_str_count(&s, rows);
     mo_str_add(&s, rows == 1 ? " row" : " rows");
+    mo_str_add(&s, keeping == MO_ONLINE_KEEPS_BATCHED ? ", and what of them the attic keeps" : "");
     mo_str_add(&s, ", in batches of at most 50 ms");
     for (size_t i = 0; i < step->statements.count; i++) {
         const mo_statement *one = &step->statements.items[i];
@@ -230,7 +231,7 @@ static const char *cost(mo_ladder *l, const mo_step *step, int64_t rows, int kee
     }
     if (indexes && (step->driver & MO_ONLINE_KEPT))
         mo_str_addf(&s, ", with %zu index%s kept meanwhile", indexes, indexes == 1 ? "" : "es");
-    if (keeps_in_swap)
+    if (keeping == MO_ONLINE_KEEPS_IN_SWAP)
         mo_str_add(&s, "; then copies what the attic keeps, and blocks writers meanwhile");
     if (step->driver & MO_ONLINE_KEYS)
         mo_str_add(&s, "; then checks foreign keys, and blocks writers while it reads");
@@ -311,7 +312,7 @@ int mo_ladder_online_indexes(mo_ladder *l)
         const mo_change *change = &l->plan->changes.items[i];
         mo_step step = {0};
         size_t at = 0;
-        int in_swap = 0;
+        mo_online_keeping keeping = MO_ONLINE_KEEPS_NOTHING;
         if (!change->driven)
             continue;
         while (!l->plan->steps.items[at].driver || !mo_name_equal(l->plan->steps.items[at].object, change->after->name))
@@ -322,9 +323,8 @@ int mo_ladder_online_indexes(mo_ladder *l)
              !l->plan->steps.items[at].driver || !mo_name_equal(l->plan->steps.items[at].object, change->after->name);)
             at++;
         if (rc == MOULT_OK)
-            rc = mo_online_keeps_in_swap(l->live, l->plan->region, &step, change->before, change->after, &in_swap,
-                                         l->err);
-        step.cost = cost(l, &step, change->rows, in_swap);
+            rc = mo_online_keeps(l->live, l->plan->region, &step, change->before, change->after, &keeping, l->err);
+        step.cost = cost(l, &step, change->rows, keeping);
         l->plan->steps.items[at] = step;
         if (rc == MOULT_OK && step.cost == NULL)
             rc = mo_error_nomem(l->err);
