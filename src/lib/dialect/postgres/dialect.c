@@ -48,6 +48,7 @@ const mo_dialect mo_dialect_postgres = {
     .renames = mo_pg_renames,
     .steps = mo_pg_steps,
     .expand = mo_pg_expand_steps,
+    .render_model = mo_pg_render_model,
     .script_frame = mo_pg_script_frame,
     .script_assert = mo_pg_script_assert,
 

@@ -241,6 +241,7 @@ static int read_all(mo_pg_reading *in)
         code = mo_pg_give_mentions(in);
     if (code == MOULT_OK)
         code = compose_tables(in);
+    mo_pg_hide_lent(in->conn, in->schema);
     return code == MOULT_OK ? mo_schema_seal(in->schema, in->err) : code;
 }
 

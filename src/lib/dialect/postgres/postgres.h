@@ -8,6 +8,7 @@
  *   error.c       SQLSTATE to our codes, with what to do
  *   declare.c     desired statements told apart
  *   scratch.c     the database where they are loaded, and copies of a schema in it
+ *   lend.c        extensions that a scratch needs though nobody declared them
  *   marker.c, own.c, lock.c, run.c   the marker, moult's own tables, the lock, the session of an apply
  *   steps.c       changes → steps: what is created, dropped, made again, and in what order
  *   alter.c       the parts of tables
@@ -22,6 +23,12 @@
 #include "base/name.h"
 #include "dialect/dialect.h"
 #include "dialect/postgres/libpq.h"
+
+/* An extension that a scratch has because the live database has it (lend.c). */
+typedef struct mo_pg_lent {
+    const char *name, *sql;
+    int declared; /* 1: a statement has created it since: now it is an object of the scratch */
+} mo_pg_lent;
 
 struct mo_conn {
     mo_pq pq;
@@ -50,7 +57,8 @@ struct mo_conn {
     uint64_t asked;               /* how often rows_seen was asked */
     unsigned scratches;           /* how many were made */
     MO_VEC(const char *) orphans; /* statements that drop what killed runs left */
-    int scratch;                  /* 1: a scratch: its statements are not watched by locks, nothing in it lasts */
+    MO_VEC(mo_pg_lent) lent;
+    int scratch; /* 1: a scratch: its statements are not watched by locks, nothing in it lasts */
 };
 
 /* --- connect.c --------------------------------------------------------------------------------------------------------- */
@@ -179,6 +187,13 @@ mo_conn *mo_pg_scratch_conn(mo_scratch *s);
 void mo_pg_scratch_close(mo_scratch *s);
 int mo_pg_copy(mo_conn *scratch, const mo_schema *s, int (*wanted)(void *user, const mo_object *o), void *user,
                const mo_object **wrong, mo_error *err);
+/* lend.c: makes the live database's extensions in the scratch. */
+int mo_pg_lend(mo_conn *live, mo_conn *scratch, mo_error *err);
+/* Before a statement runs in a scratch: one that creates a lent extension takes its place. 1: it need not run, since what uses
+ * the lent one holds it there. */
+int mo_pg_claim(mo_conn *c, const char *sql);
+/* Takes those out of what was read that nothing has declared. */
+void mo_pg_hide_lent(const mo_conn *c, mo_schema *s);
 int mo_pg_check(mo_conn *scratch, const mo_schema *s, const mo_map *ask, const mo_object **wrong, mo_error *err);
 
 /* --- backup.c ---------------------------------------------------------------------------------------------------------- */
@@ -190,6 +205,7 @@ extern const char *const mo_pg_own_tables[];
 /* Is it one of them, by its address? */
 int mo_pg_is_own(const char *sql);
 int mo_pg_table_bytes(mo_conn *c, const char *table, int64_t *out, mo_error *err);
+int mo_pg_render_model(const moult_model *model, mo_str *out, mo_error *err); /* model.c */
 extern const mo_lock_provider mo_pg_lock;
 int mo_pg_run_begin(mo_conn *c, const mo_plan *plan, int data, mo_error *err);
 void mo_pg_run_end(mo_conn *c);

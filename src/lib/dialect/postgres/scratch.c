@@ -129,7 +129,7 @@ static int set_up(mo_scratch *s, mo_error *err)
     mo_str_addf(&sql, "SET search_path = %s; SET synchronous_commit = off", c->search_path);
     int code = sql.failed ? mo_error_nomem(err) : mo_pg_exec(c, mo_str_text(&sql), NULL, err);
     mo_str_free(&sql);
-    return code;
+    return code == MOULT_OK ? mo_pg_lend(live, c, err) : code;
 }
 
 static int cannot_create(mo_error *err)

@@ -150,6 +150,8 @@ int mo_pg_run(mo_conn *c, const char *sql, mo_pg_result_fn *take, void *user, co
 int mo_pg_exec(mo_conn *c, const char *sql, const mo_watch *watch, mo_error *err)
 {
     c->seen_there &= mo_pg_is_own(sql);
+    if (c->lent.count && mo_pg_claim(c, sql))
+        return MOULT_OK;
     return mo_pg_run(c, sql, NULL, NULL, watch, err);
 }
 
