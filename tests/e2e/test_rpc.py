@@ -135,7 +135,8 @@ def test_a_whole_life(app):
 def test_approve_and_apply_at_once_is_for_one_apply(filled):
     c = filled.open(V3)
     refused = c.call("apply")
-    assert c.call("apply", approve=refused["plan_id"])["outcome"] == "applied"
+    done = c.call("apply", approve=refused["plan_id"])
+    assert done["outcome"] == "applied" and done["hints"] == refused["hints"] != [], "what ran still tells of the schema that was"
     assert c.call("apply")["outcome"] == "up_to_date"
     c.call("close")
     c.call("open", url=url(filled.db), desired=texts("CREATE TABLE users (id INTEGER PRIMARY KEY);"))
@@ -902,11 +903,11 @@ def test_events(filled):
 
 def test_progress(app):
     app.apply(V1)
-    app.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) INSERT INTO users (name) SELECT i FROM n")
+    app.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) INSERT INTO users (name) SELECT i FROM n")
     c = app.open("CREATE TABLE users (id INTEGER PRIMARY KEY, name INTEGER);", mode="aggressive", no_backup=True)
     assert c.call("apply")["outcome"] == "applied"
     progress = [e["params"] for e in c.events if e["method"] == "progress"]
-    assert progress and all(0 <= p["done"] <= p["total"] for p in progress), len(progress)
+    assert any(p["done"] > 0 for p in progress), progress
 
 
 # --- the documents ---------------------------------------------------------------------------------------------------------

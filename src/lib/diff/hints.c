@@ -7,13 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff/diff.h"
 #include "base/fold.h"
+#include "diff/diff.h"
 
-/* In the form that the annotation takes: bare when it is a plain name. */
+/* In the form that the annotation takes: bare when it is a plain name. The names are copied: a plan that has run has
+ * forgotten the schemas that they are from. */
 static int add_hint(mo_plan *plan, const char *kind, const char *table, const char *from, const char *to, mo_error *err)
 {
-    mo_hint hint = {.kind = kind, .table = table, .from = from, .to = to};
+    mo_hint hint = {.kind = kind,
+                    .table = mo_region_dup(plan->region, table),
+                    .from = mo_region_dup(plan->region, from),
+                    .to = mo_region_dup(plan->region, to)};
     mo_str text = {0};
     int plain = !(from[0] >= '0' && from[0] <= '9') && from[0];
     for (const char *c = from; *c; c++)
@@ -25,7 +29,10 @@ static int add_hint(mo_plan *plan, const char *kind, const char *table, const ch
     else
         mo_str_ident(&text, from, '"');
     hint.annotation = mo_str_into(&text, plan->region);
-    return !hint.annotation || mo_vec_push(plan->region, &plan->hints, hint) ? mo_error_nomem(err) : MOULT_OK;
+    return !hint.annotation || (table && !hint.table) || !hint.from || !hint.to ||
+                   mo_vec_push(plan->region, &plan->hints, hint)
+               ? mo_error_nomem(err)
+               : MOULT_OK;
 }
 
 /* --- columns ------------------------------------------------------------------------------------------------------ */

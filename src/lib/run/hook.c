@@ -60,13 +60,17 @@ static int check_statement(moult_hook_context *x, const char *sql)
     mo_lexer lexer;
     mo_token bad;
     mo_statement_text st;
+    int found;
     mo_error_clear(&x->error);
     if (sql == NULL || !mo_hook_may_run(x->d->lex, sql, strlen(sql))) {
         mo_error_set(&x->error, MOULT_INVALID, "a hook changes data, and nothing else: '%.60s'", sql ? sql : "");
         return mo_error_hint(&x->error, MO_HOOK_HINT);
     }
     mo_lexer_init(&lexer, x->d->lex, sql, strlen(sql));
-    if (mo_lexer_statement(&lexer, &st, &bad) > 0 && mo_lexer_statement(&lexer, &st, &bad) > 0) {
+    found = mo_lexer_statement(&lexer, &st, &bad);
+    if (found > 0)
+        found = mo_lexer_statement(&lexer, &st, &bad);
+    if (found > 0) {
         mo_error_set(&x->error, MOULT_INVALID, "more than one statement: the second one is '%.*s'",
                      st.length < 60 ? (int)st.length : 60, st.text);
         return mo_error_hint(&x->error, "run them one after another");
