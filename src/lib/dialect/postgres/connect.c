@@ -240,7 +240,10 @@ static int take_facts(void *user, size_t count, const mo_value *v)
     mo_name_add(&path, v[0].text);
     c->search_path = mo_str_into(&path, c->region);
     c->may_write = v[1].integer != 0;
-    return schema && c->search_path && mo_vec_push(c->region, &c->schemas, schema) == 0 ? MOULT_OK : MOULT_NOMEM;
+    c->session_path = mo_region_dup(c->region, v[2].text);
+    return schema && c->search_path && c->session_path && mo_vec_push(c->region, &c->schemas, schema) == 0
+               ? MOULT_OK
+               : MOULT_NOMEM;
 }
 
 int mo_pg_know(mo_conn *c, mo_error *err)
@@ -249,7 +252,9 @@ int mo_pg_know(mo_conn *c, mo_error *err)
     static const char sql[] =
         "SELECT s.name, NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AND "
         "coalesce(has_schema_privilege(to_regnamespace(quote_ident(s.name))::oid, 'CREATE'), false) AND "
-        "(to_regnamespace('moult') IS NOT NULL OR has_database_privilege(current_database(), 'CREATE')) "
+        "(to_regnamespace('moult') IS NOT NULL OR has_database_privilege(current_database(), 'CREATE')), CASE WHEN "
+        "current_schema() IS NULL THEN 'public' ELSE "
+        "current_setting('search_path') END "
         "FROM (SELECT coalesce(current_schema()::text, 'public') AS name) AS s";
     if (c->known)
         return MOULT_OK;

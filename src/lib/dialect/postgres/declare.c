@@ -25,6 +25,7 @@ static const refusal refusals[] = {
     {"UPDATE", "UPDATE" CHANGES, FILL},
     {"DELETE", "DELETE" CHANGES, FILL},
     {"MERGE", "MERGE" CHANGES, FILL},
+    {"DROP", "DROP takes something away; desired SQL declares what shall be there", "leave out what is to go"},
     {"TRUNCATE", "TRUNCATE" CHANGES, FILL},
     {"COPY", "COPY" CHANGES, "make the dump with pg_dump --schema-only"},
     {"WITH", "WITH begins a query or a change of data; desired SQL only declares", FILL},
@@ -65,7 +66,7 @@ static const refusal refusals[] = {
     {"IMPORT", "IMPORT FOREIGN SCHEMA creates what another server has", "write what it creates"},
     {"SECURITY", "SECURITY LABEL is not compared", OUT}};
 
-/* What CREATE, ALTER and DROP must not be about. */
+/* What CREATE and ALTER must not be about. */
 static const refusal beyond[] = {
     {"DATABASE", "a database" BEYOND, OUT},
     {"ROLE", "a role" BEYOND, "create roles by other means, before moult runs"},
@@ -319,7 +320,7 @@ static int declare_statement(declaring *d)
     if (mo_token_is(&first, "SET"))
         return declare_set(d);
     d->out->skip = mo_token_is(&first, "RESET");
-    if (mo_token_is(&first, "CREATE") || mo_token_is(&first, "ALTER") || mo_token_is(&first, "DROP"))
+    if (mo_token_is(&first, "CREATE") || mo_token_is(&first, "ALTER"))
         r = FIND(beyond, &d->token);
     if (r)
         return refuse(d->out, r->why, r->hint);

@@ -8,6 +8,7 @@
  *   error.c       SQLSTATE to our codes, with what to do
  *   declare.c     desired statements told apart
  *   scratch.c     the database where they are loaded, and copies of a schema in it
+ *   aside.c       the other kind of scratch, for accounts that may not create databases
  *   lend.c        extensions that a scratch needs though nobody declared them
  *   marker.c, own.c, lock.c, run.c   the marker, moult's own tables, the lock, the session of an apply
  *   steps.c       changes → steps: what is created, dropped, made again, and in what order
@@ -57,8 +58,13 @@ struct mo_conn {
     uint64_t asked;               /* how often rows_seen was asked */
     unsigned scratches;           /* how many were made */
     MO_VEC(const char *) orphans; /* statements that drop what killed runs left */
+    const char *session_path;     /* the search_path that the session came with: what desired SQL is read with */
+    int no_databases;             /* 1: the account may not create one */
+    int undoes_ddl;               /* 1: proved (aside.c) */
+    int aside;                    /* 1: a scratch that is a transaction on the live database */
     MO_VEC(mo_pg_lent) lent;
-    int scratch; /* 1: a scratch: its statements are not watched by locks, nothing in it lasts */
+    MO_VEC(const char *) others; /* schemas that are not managed, and have something */
+    int scratch;                 /* 1: a scratch: its statements are not watched by locks, nothing in it lasts */
 };
 
 /* --- connect.c --------------------------------------------------------------------------------------------------------- */
@@ -187,8 +193,15 @@ mo_conn *mo_pg_scratch_conn(mo_scratch *s);
 void mo_pg_scratch_close(mo_scratch *s);
 int mo_pg_copy(mo_conn *scratch, const mo_schema *s, int (*wanted)(void *user, const mo_object *o), void *user,
                const mo_object **wrong, mo_error *err);
+/* aside.c: makes a connection to the live database a scratch, and what statements and transactions are in it. */
+int mo_pg_aside_begin(mo_conn *live, mo_conn *c, mo_error *err);
+int mo_pg_aside_exec(mo_conn *c, const char *sql, const mo_watch *watch, mo_error *err);
+int mo_pg_aside_begin_part(mo_conn *c, mo_error *err);
+int mo_pg_aside_end_part(mo_conn *c, int commit, mo_error *err);
 /* lend.c: makes the live database's extensions in the scratch. */
 int mo_pg_lend(mo_conn *live, mo_conn *scratch, mo_error *err);
+/* … and what is in the schemas that are not managed. */
+int mo_pg_lend_schemas(mo_conn *live, mo_conn *scratch, mo_error *err);
 /* Before a statement runs in a scratch: one that creates a lent extension takes its place. 1: it need not run, since what uses
  * the lent one holds it there. */
 int mo_pg_claim(mo_conn *c, const char *sql);

@@ -111,34 +111,60 @@ static int create_database(mo_scratch *s, mo_error *err)
     return code;
 }
 
+/* What it knows of the database is what the live connection does. */
+static void inherit(mo_conn *c, mo_conn *live)
+{
+    c->schemas.items = live->schemas.items;
+    c->schemas.count = live->schemas.count;
+    c->search_path = live->search_path;
+    c->session_path = live->session_path;
+    c->known = c->may_write = c->scratch = 1;
+    mo_pg_limit(c, live->limit);
+}
+
 /* Its session is nobody else's: it may be set as a whole. */
 static int set_up(mo_scratch *s, mo_error *err)
 {
     mo_conn *c = s->conn, *live = s->live;
     mo_str sql = {0};
-    c->schemas.items = live->schemas.items;
-    c->schemas.count = live->schemas.count;
-    c->search_path = live->search_path;
-    c->known = c->may_write = c->scratch = 1;
-    mo_pg_limit(c, live->limit);
     for (size_t i = 0; i < live->schemas.count; i++) {
         mo_str_add(&sql, "CREATE SCHEMA IF NOT EXISTS ");
         mo_name_add(&sql, live->schemas.items[i]);
         mo_str_add(&sql, "; ");
     }
-    mo_str_addf(&sql, "SET search_path = %s; SET synchronous_commit = off", c->search_path);
+    mo_str_add(&sql, "SET synchronous_commit = off; SELECT set_config('search_path', ");
+    mo_str_literal(&sql, c->session_path);
+    mo_str_add(&sql, ", false)");
     int code = sql.failed ? mo_error_nomem(err) : mo_pg_exec(c, mo_str_text(&sql), NULL, err);
     mo_str_free(&sql);
-    return code == MOULT_OK ? mo_pg_lend(live, c, err) : code;
+    if (code == MOULT_OK)
+        code = mo_pg_lend(live, c, err);
+    return code == MOULT_OK ? mo_pg_lend_schemas(live, c, err) : code;
 }
 
-static int cannot_create(mo_error *err)
+static int open_database(mo_scratch *s, mo_error *err)
 {
-    if (err->pub.code != MOULT_PERMISSION)
-        return err->pub.code;
-    return mo_error_hint(err,
-                         "moult reads desired SQL in a database of its own, which it makes and drops again: give the "
-                         "account the right to (ALTER ROLE … CREATEDB)");
+    mo_conn *live = s->live;
+    drop_orphans(live);
+    snprintf(s->name, sizeof s->name, PREFIX "%d_%u", live->pq.PQbackendPID(live->pg), ++live->scratches);
+    int code = create_database(s, err);
+    if (code == MOULT_OK)
+        code = mo_pg_open_beside(live, s->name, &s->conn, err);
+    else
+        s->name[0] = '\0';
+    if (code != MOULT_OK)
+        return code;
+    inherit(s->conn, live);
+    return set_up(s, err);
+}
+
+static int open_aside(mo_scratch *s, mo_error *err)
+{
+    int code = mo_pg_open_beside(s->live, s->live->pq.PQdb(s->live->pg), &s->conn, err);
+    if (code != MOULT_OK)
+        return code;
+    inherit(s->conn, s->live);
+    return mo_pg_aside_begin(s->live, s->conn, err);
 }
 
 int mo_pg_scratch_open(mo_conn *c, mo_scratch **out, mo_error *err)
@@ -148,17 +174,13 @@ int mo_pg_scratch_open(mo_conn *c, mo_scratch **out, mo_error *err)
     *out = NULL;
     if (code == MOULT_OK) {
         s->live = c;
-        drop_orphans(c);
-        snprintf(s->name, sizeof s->name, PREFIX "%d_%u", c->pq.PQbackendPID(c->pg), ++c->scratches);
-        code = create_database(s, err);
+        code = c->no_databases ? MOULT_PERMISSION : open_database(s, err);
+        if (code == MOULT_PERMISSION && !s->conn) {
+            c->no_databases = 1;
+            mo_error_clear(err);
+            code = open_aside(s, err);
+        }
     }
-    if (code != MOULT_OK) {
-        free(s);
-        return cannot_create(err);
-    }
-    code = mo_pg_open_beside(c, s->name, &s->conn, err);
-    if (code == MOULT_OK)
-        code = set_up(s, err);
     if (code != MOULT_OK) {
         mo_pg_scratch_close(s);
         return code;
@@ -178,8 +200,12 @@ void mo_pg_scratch_close(mo_scratch *s)
     char sql[128];
     if (!s)
         return;
+    mo_pg_close(s->conn); /* an open transaction is rolled back with it */
+    if (!s->name[0]) {
+        free(s);
+        return;
+    }
     const mo_watch *limit = s->live->limit;
-    mo_pg_close(s->conn);
     s->live->limit = NULL; /* also when the time is up it must not be left */
     snprintf(sql, sizeof sql, "DROP DATABASE IF EXISTS %s WITH (FORCE)", s->name);
     (void)mo_pg_exec(s->live, sql, NULL, &ignored);

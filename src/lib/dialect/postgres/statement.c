@@ -152,6 +152,8 @@ int mo_pg_exec(mo_conn *c, const char *sql, const mo_watch *watch, mo_error *err
     c->seen_there &= mo_pg_is_own(sql);
     if (c->lent.count && mo_pg_claim(c, sql))
         return MOULT_OK;
+    if (c->aside)
+        return mo_pg_aside_exec(c, sql, watch, err);
     return mo_pg_run(c, sql, NULL, NULL, watch, err);
 }
 
@@ -367,6 +369,8 @@ int mo_pg_begin(mo_conn *c, int write, mo_error *err)
     int code = mo_pg_know(c, err);
     if (code != MOULT_OK)
         return code;
+    if (c->aside)
+        return mo_pg_aside_begin_part(c, err);
     mo_str_addf(&sql, "BEGIN%s; SET LOCAL search_path = %s", write ? " READ WRITE" : "", c->search_path);
     if (c->lock_timeout > 0)
         mo_str_addf(&sql, "; SET LOCAL lock_timeout = %.0f", c->lock_timeout * 1000);
@@ -379,6 +383,8 @@ int mo_pg_begin(mo_conn *c, int write, mo_error *err)
 
 int mo_pg_commit(mo_conn *c, mo_error *err)
 {
+    if (c->aside)
+        return mo_pg_aside_end_part(c, 1, err);
     /* A transaction in which something failed answers COMMIT with ROLLBACK, and calls that no error. */
     if (c->pq.PQtransactionStatus(c->pg) == PQTRANS_INERROR) {
         mo_pg_rollback(c);
@@ -391,7 +397,9 @@ void mo_pg_rollback(mo_conn *c)
 {
     mo_error ignored = {0};
     const mo_watch *limit = c->limit;
-    if (!mo_pg_in_transaction(c))
+    if (c->aside)
+        (void)mo_pg_aside_end_part(c, 0, &ignored);
+    if (c->aside || !mo_pg_in_transaction(c))
         return;
     c->limit = NULL; /* the way out has no time limit of its own that may have passed */
     (void)mo_pg_exec(c, "ROLLBACK", NULL, &ignored);
