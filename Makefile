@@ -6,7 +6,8 @@
 #   make test       everything that must hold, with its counts as the last line
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make bench      speed and memory against raw SQLite; exits non-zero over a limit
-#   make torture    the long tests: thousands of random schemas, an apply killed at 10,000 points, 64 processes at once
+#   make torture    the long tests: thousands of random schemas, an apply killed at 10,000 points, 64 processes at once,
+#                   WALKS=10 walks through 200 versions and back, from seed WALK_FIRST=0
 #   make fuzz       each fuzz target for FUZZ_SECONDS=600
 #   make corpus     the histories of real applications, found in CORPUS=../shared/corpus
 #   make lint       format, static checks, gates
@@ -19,6 +20,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CORPUS ?= ../shared/corpus
 FUZZ_SECONDS ?= 600
+WALKS ?= 10
+WALK_FIRST ?= 0
 BENCH_ARGS ?=
 
 .PHONY: all demo test install bench torture fuzz corpus lint format deps deps-demo clean
@@ -58,7 +61,7 @@ bench: deps
 
 torture: deps
 	@$(MAKE) --no-print-directory all
-	@CORPUS='$(CORPUS)' scripts/python scripts/test --torture
+	@CORPUS='$(CORPUS)' WALKS='$(WALKS)' WALK_FIRST='$(WALK_FIRST)' scripts/python scripts/test --torture
 
 fuzz: deps
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' scripts/python tests/fuzz/run.py

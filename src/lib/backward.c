@@ -141,6 +141,8 @@ static void annotate(const trails *all, const trail *t, const mo_schema *live)
         t->table->renamed_from = MO_FROM_NOTHING;
         return;
     }
+    if (t->gone && !mo_name_equal(t->name, t->table->name))
+        return; /* what is there was made anew under its later name: it comes back as a new one, and that one goes */
     if (!mo_name_equal(t->name, t->table->name) &&
         (find_table(live, t->table->name) == NULL || table_is_claimed(all, t->table->name)))
         t->table->renamed_from = t->name;
@@ -151,7 +153,8 @@ static void annotate(const trails *all, const trail *t, const mo_schema *live)
             c->renamed_from = MO_FROM_NOTHING;
             continue;
         }
-        if (!mo_name_equal(c->name, t->column[i]) && mo_table_column(there->table, t->column[i]) &&
+        if (!t->column_gone[i] && !mo_name_equal(c->name, t->column[i]) &&
+            mo_table_column(there->table, t->column[i]) &&
             (mo_table_column(there->table, c->name) == NULL || column_is_claimed(t, c->name)))
             c->renamed_from = t->column[i];
     }

@@ -542,6 +542,7 @@ static int detect_new(moult *m, const mo_source_read *read, const mo_plan *given
         return mo_error_nomem(&m->error);
     mo_limit_begin(m, "reading the database");
     rc = mo_limit_end(m, detect(m, read, given, *out));
+    mo_refill_forget(m, *out);
     if (rc != MOULT_OK) {
         mo_plan_free(*out);
         *out = NULL;

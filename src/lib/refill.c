@@ -18,8 +18,10 @@
 
 static int failure(walk *w)
 {
-    if (w->failed & 2)
+    if (w->failed & MO_WALK_NOMEM)
         return mo_error_nomem(&w->m->error);
+    if (w->failed & MO_WALK_REFUSED)
+        return w->m->error.pub.code;
     mo_error_set(&w->m->error, MOULT_IMPOSSIBLE, "what table '%s' held cannot be told through so many versions at once",
                  w->table->name);
     return mo_error_hint(&w->m->error, "go back to a version between first, then to version %lld",
@@ -63,14 +65,22 @@ static int is_converted(const walk *w, const mo_column *live, const mo_column *c
     return (mo_table_option(w->live->table, "strict") == NULL) != (mo_table_option(w->table->table, "strict") == NULL);
 }
 
+/* Its steps need the table's stages. */
+static void use_stages(walk *w)
+{
+    for (size_t i = w->first_stage; i < w->stage; i++)
+        w->plan->stages.items[i].is_used = 1;
+}
+
 static int fill_column(walk *w, mo_column *c, const known *k)
 {
     const mo_column *live = mo_walk_live(w, c);
     const char *sql = k && k->sql ? k->sql : live ? NULL : mo_walk_given(w, c->name);
     if (sql == NULL || stays_generated(c) || (live == NULL && c->row_id))
         return MOULT_OK;
-    if (live && (!k->changed || !is_converted(w, live, c)))
+    if (live && (k->weight.depth == 0 || !is_converted(w, live, c)))
         return MOULT_OK;
+    use_stages(w);
     sql = mo_region_dup(w->plan->desired->region, sql);
     if (live)
         c->refill = sql;
@@ -134,6 +144,13 @@ static int ask(walk *w, mo_str *sql, mo_row_fn row, counting *out)
     if (rc == MOULT_TIMEOUT)
         mo_error_hint(&w->m->error, "raise the limit for detection");
     return rc;
+}
+
+int mo_walk_run(walk *w, const char *sql)
+{
+    limit l = {w->m, mo_deadline_in(w->m->options.pub.detect_timeout)};
+    mo_watch watch = {tick, &l};
+    return w->plan->dialect->exec(w->m->conn, sql, &watch, &w->m->error);
 }
 
 /* The key columns of a live table, or its row id: what people call its rows by. */
@@ -230,7 +247,7 @@ static int count_use(walk *w, const use *u)
     if (u->match == NULL)
         return say_lost(w, u, u->entry->rows, "", "which rows they are of cannot be told any more");
     mo_str_add(&sql, "SELECT count(*) FROM ");
-    w->plan->dialect->quote(&sql, w->live->name);
+    w->plan->dialect->quote(&sql, w->from);
     mo_str_add(&sql, " WHERE EXISTS (SELECT 1 FROM ");
     w->plan->dialect->quote(&sql, u->entry->holder);
     mo_str_addf(&sql, " AS " ROW " WHERE %s)", u->match);
@@ -246,13 +263,21 @@ static int count_use(walk *w, const use *u)
     mo_str_add(&sql, u->entry->keys.count ? " FROM " : "\"_moult_rowid\" FROM ");
     w->plan->dialect->quote(&sql, u->entry->holder);
     mo_str_add(&sql, " AS " ROW " WHERE NOT EXISTS (SELECT 1 FROM ");
-    w->plan->dialect->quote(&sql, w->live->name);
+    w->plan->dialect->quote(&sql, w->from);
     mo_str_addf(&sql, " WHERE %s) LIMIT 5", u->match);
     rc = ask(w, &sql, take_key, &found);
     if (rc == MOULT_OK)
         rc = say_lost(w, u, found.count, mo_str_text(&found.keys),
                       "their rows are gone, have changed since, or cannot be told apart");
     mo_str_free(&found.keys);
+    return rc;
+}
+
+static int count_uses(walk *w)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < w->uses.count && rc == MOULT_OK; i++)
+        rc = count_use(w, &w->uses.items[i]);
     return rc;
 }
 
@@ -274,9 +299,7 @@ static int fill_live(walk *w)
         if (rc == MOULT_OK && mo_walk_live(w, c) == NULL && is_required(c) && asked)
             rc = check_required(w, c, k && k->sql ? k->sql : mo_walk_given(w, c->name));
     }
-    for (size_t i = 0; i < w->uses.count && rc == MOULT_OK; i++)
-        rc = count_use(w, &w->uses.items[i]);
-    return rc;
+    return rc == MOULT_OK ? count_uses(w) : rc;
 }
 
 /* Has the holder stored columns that are none of the version that is gone back to? */
@@ -296,6 +319,8 @@ static int fill_table(walk *w)
     mo_refill refill = {.rows = w->base->rows};
     mo_region *r = w->plan->region;
     const mo_table *t = w->table->table;
+    int rc = MOULT_OK;
+    w->uses.count = 0;
     mo_walk_know(w, 0, &all);
     if (w->failed)
         return failure(w);
@@ -317,12 +342,13 @@ static int fill_table(walk *w)
     refill.partly = stays_partly(w);
     if (refill.columns.count && mo_vec_push(r, &w->plan->refills, refill))
         return mo_error_nomem(&w->m->error);
+    use_stages(w);
     if (refill.partly && refill.rows)
-        return mo_plan_note(
+        rc = mo_plan_note(
             w->plan, &w->m->error,
             "table %s had columns then that version %lld does not have: they stay in the attic (entry %lld)",
             w->table->name, (long long)w->versions[0], (long long)w->base->id);
-    return MOULT_OK;
+    return rc == MOULT_OK ? count_uses(w) : rc;
 }
 
 /* The holder of a table that a version dropped; NULL: there is none. */
@@ -341,6 +367,7 @@ static int one_table(walk *w, mo_object *table)
 {
     w->table = table;
     w->base = NULL;
+    w->first_stage = w->plan->stages.count;
     w->live = mo_schema_find(w->plan->live, MO_KIND_TABLE, table->renamed_from ? table->renamed_from : table->name);
     if (mo_walk_table(w, 0, table->name) == NULL)
         return MOULT_OK; /* declared under another scope */

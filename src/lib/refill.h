@@ -9,5 +9,7 @@
  * or are converted back the expressions that fill them, finds the holders of tables that come back, and notes what cannot.
  * IMPOSSIBLE names the rows of a NOT NULL column for which nothing is known, and what to write. */
 int mo_refill_plan(moult *m, mo_plan *plan, int64_t latest);
+/* The plan is made: drops what mo_refill_plan() made on the connection to ask the rows. */
+void mo_refill_forget(moult *m, mo_plan *plan);
 
 #endif

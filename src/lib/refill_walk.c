@@ -7,7 +7,8 @@
  * version dropped a column, the version before has it by a look-up in the holder: by the key, and by all other columns as
  * that version had them. Where a version converted values, the one before has the old ones where the value is still what
  * the conversion made. What is known of the target's columns in the end becomes the fill of those that come back. A
- * table that was dropped is gone through in the same way, over the rows of its holder.
+ * table that was dropped is gone through in the same way, over the rows of its holder. Where an expression grows, what it
+ * gives is written down on the way (refill_stage.c), so that none grows with the number of versions.
  */
 #include "refill_walk.h"
 
@@ -80,15 +81,25 @@ int mo_walk_trace(walk *w)
     return 0;
 }
 
+int mo_walk_has(const mo_name_list *names, const char *name, size_t *place)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (mo_name_equal(names->items[i], name)) {
+            *place = i;
+            return 1;
+        }
+    return 0;
+}
+
 /* --- what is known to begin with ---------------------------------------------------------------------------------- */
 
 static const char *take(walk *w, mo_str *s)
 {
     char *text;
     if (s->length > LONGEST)
-        w->failed = 1;
+        w->failed |= MO_WALK_LONG;
     text = mo_str_into(s, w->region);
-    w->failed |= text == NULL ? 2 : 0;
+    w->failed |= text == NULL ? MO_WALK_NOMEM : 0;
     return text;
 }
 
@@ -109,40 +120,59 @@ static const char *planned_column(const walk *w, const char *name)
     return name;
 }
 
-static void push_known(walk *w, known_list *all, const char *name, const char *sql, int changed)
+static void push_known(walk *w, known_list *all, const char *name, const char *sql, mo_weight weight)
 {
-    known k = {name, sql, changed};
+    known k = {name, sql, weight};
     if (mo_vec_push(w->region, all, k))
-        w->failed |= 2;
+        w->failed |= MO_WALK_NOMEM;
+}
+
+static const mo_weight nothing;
+
+/* What tells the rows of today, of the live table or of the holder: their row id, or their key. */
+static void begin_ids(walk *w, const mo_table *t, const char *table)
+{
+    const char *row_id = w->plan->dialect->row_id_name ? w->plan->dialect->row_id_name(t) : NULL;
+    mo_str s = {0};
+    size_t place;
+    w->ids.count = 0;
+    if (row_id)
+        qualified(w, &s, table, row_id);
+    w->row_id = row_id ? take(w, &s) : NULL;
+    if (w->row_id && mo_vec_push(w->region, &w->ids, w->row_id))
+        w->failed |= MO_WALK_NOMEM;
+    for (size_t i = 0; i < t->columns.count && !w->row_id; i++) {
+        const mo_column *c = t->columns.items[i];
+        if (c->key_place == 0 || (w->base && !mo_walk_has(&w->base->columns, c->name, &place)))
+            continue;
+        qualified(w, &s, table, w->base || w->as_live ? c->name : planned_column(w, c->name));
+        if (mo_vec_push(w->region, &w->ids, take(w, &s)))
+            w->failed |= MO_WALK_NOMEM;
+    }
 }
 
 static void begin_live(walk *w, known_list *all)
 {
-    const char *table = w->as_live ? w->live->name : w->table->name;
-    const char *row_id = w->plan->dialect->row_id_name ? w->plan->dialect->row_id_name(w->live->table) : NULL;
     mo_str s = {0};
+    w->from = w->as_live ? w->live->name : w->table->name;
     for (size_t i = 0; i < w->live->table->columns.count; i++) {
         const char *name = w->live->table->columns.items[i]->name;
-        qualified(w, &s, table, w->as_live ? name : planned_column(w, name));
-        push_known(w, all, name, take(w, &s), 0);
+        qualified(w, &s, w->from, w->as_live ? name : planned_column(w, name));
+        push_known(w, all, name, take(w, &s), nothing);
     }
-    if (row_id)
-        qualified(w, &s, table, row_id);
-    w->row_id = row_id ? take(w, &s) : NULL;
+    begin_ids(w, w->live->table, w->from);
 }
 
 static void begin_holder(walk *w, known_list *all)
 {
     const mo_object *then = mo_walk_table(w, w->alive, w->names[w->alive]);
-    const char *row_id = w->plan->dialect->row_id_name ? w->plan->dialect->row_id_name(then->table) : NULL;
     mo_str s = {0};
+    w->from = w->base->holder;
     for (size_t i = 0; i < w->base->columns.count; i++) {
-        qualified(w, &s, w->base->holder, w->base->columns.items[i]);
-        push_known(w, all, w->base->columns.items[i], take(w, &s), 0);
+        qualified(w, &s, w->from, w->base->columns.items[i]);
+        push_known(w, all, w->base->columns.items[i], take(w, &s), nothing);
     }
-    if (row_id)
-        qualified(w, &s, w->base->holder, row_id);
-    w->row_id = row_id ? take(w, &s) : NULL;
+    begin_ids(w, then->table, w->from);
 }
 
 known *mo_walk_known(const known_list *all, const char *name)
@@ -155,24 +185,21 @@ known *mo_walk_known(const known_list *all, const char *name)
 
 /* --- look-ups ----------------------------------------------------------------------------------------------------- */
 
-int mo_walk_has(const mo_name_list *names, const char *name, size_t *place)
+static void weigh(mo_weight *all, mo_weight one)
 {
-    for (size_t i = 0; i < names->count; i++)
-        if (mo_name_equal(names->items[i], name)) {
-            *place = i;
-            return 1;
-        }
-    return 0;
+    all->depth = one.depth > all->depth ? one.depth : all->depth;
+    all->looks += one.looks;
 }
 
-static int add_equal(walk *w, mo_str *s, const char *column, const char *op, const char *sql)
+static int add_equal(walk *w, mo_str *s, const char *column, const char *op, const known *k, mo_weight *weight)
 {
-    if (sql == NULL)
+    if (k == NULL || k->sql == NULL)
         return 0;
     mo_str_add(s, s->length ? " AND " ROW "." : ROW ".");
     w->plan->dialect->quote(s, column);
     mo_str_addf(s, " %s ", op);
-    mo_str_add(s, sql);
+    mo_str_add(s, k->sql);
+    weigh(weight, k->weight);
     return 1;
 }
 
@@ -183,25 +210,23 @@ static int is_checked(const mo_attic_entry *e)
 }
 
 /* Which row of a holder is the one at hand; NULL: that cannot be told. */
-static const char *match_sql(walk *w, const mo_attic_entry *e, const known_list *all)
+static const char *match_sql(walk *w, const mo_attic_entry *e, const known_list *all, mo_weight *weight)
 {
+    const known row_id = {"_moult_rowid", w->row_id, nothing};
+    const char *same = w->plan->dialect->same;
     mo_str s = {0};
     int told = strcmp(e->identity, "none") != 0 && strcmp(e->identity, "own") != 0;
+    *weight = nothing;
     if (strcmp(e->identity, "rowid") == 0)
-        told = add_equal(w, &s, "_moult_rowid", "=", w->row_id);
-    for (size_t i = 0; i < e->keys.count && told; i++) {
-        const known *k = mo_walk_known(all, e->keys.items[i]);
-        told = add_equal(w, &s, e->keys.items[i], "=", k ? k->sql : NULL);
-    }
-    for (size_t i = 0; i < e->others.count && told; i++) {
-        const known *k = mo_walk_known(all, e->others.items[i]);
-        told = add_equal(w, &s, e->others.items[i], w->plan->dialect->same, k ? k->sql : NULL);
-    }
+        told = add_equal(w, &s, row_id.name, "=", &row_id, weight);
+    for (size_t i = 0; i < e->keys.count && told; i++)
+        told = add_equal(w, &s, e->keys.items[i], "=", mo_walk_known(all, e->keys.items[i]), weight);
+    for (size_t i = 0; i < e->others.count && told; i++)
+        told = add_equal(w, &s, e->others.items[i], same, mo_walk_known(all, e->others.items[i]), weight);
     for (size_t i = 0; i < e->columns.count && told && is_checked(e); i++) {
-        const known *k = mo_walk_known(all, e->columns.items[i]);
         char name[40];
         snprintf(name, sizeof name, "_moult_new_%zu", i + 1);
-        told = add_equal(w, &s, name, w->plan->dialect->same, k ? k->sql : NULL);
+        told = add_equal(w, &s, name, same, mo_walk_known(all, e->columns.items[i]), weight);
     }
     if (strcmp(e->identity, "rowid") == 0)
         mo_str_add(&s, " AND " ROW ".\"_moult_sure\"");
@@ -246,29 +271,32 @@ static void note_use(walk *w, const mo_attic_entry *e, const char *match, const 
 {
     use u = {.entry = e, .match = match};
     size_t place;
-    if (!w->as_live || w->base)
+    if (!w->as_live && !w->base)
         return;
     for (size_t i = 0; i < w->uses.count; i++)
         if (w->uses.items[i].entry == e) {
             if (!mo_walk_has(&w->uses.items[i].columns, column, &place) &&
                 mo_vec_push(w->region, &w->uses.items[i].columns, column))
-                w->failed |= 2;
+                w->failed |= MO_WALK_NOMEM;
             return;
         }
     if (mo_vec_push(w->region, &u.columns, column) || mo_vec_push(w->region, &w->uses, u))
-        w->failed |= 2;
+        w->failed |= MO_WALK_NOMEM;
 }
 
 /* The value that a dropped column had, told by its holder; else what the column gives by itself, or what was given for
  * such rows. */
-static const char *lookup_sql(walk *w, const mo_attic_entry *e, size_t k, const mo_column *c, const known_list *all)
+static const char *lookup_sql(walk *w, const mo_attic_entry *e, size_t k, const mo_column *c, const known_list *all,
+                              mo_weight *weight)
 {
     const mo_column *desired = mo_walk_desired(w, k - 1, c->name);
-    const char *match = match_sql(w, e, all), *fill = desired ? mo_walk_given(w, desired->name) : NULL;
+    const char *match = match_sql(w, e, all, weight), *fill = desired ? mo_walk_given(w, desired->name) : NULL;
     const char *other = fill ? fill : c->attr[MO_ATTR_DEFAULT].canonical;
     mo_str found = {0}, s = {0};
     if (desired && mo_walk_live(w, desired) == NULL)
         note_use(w, e, match, desired->name);
+    weight->depth++;
+    weight->looks++;
     if (match == NULL)
         return fill;
     mo_str_add(&found, "(SELECT " ROW ".");
@@ -281,6 +309,7 @@ static const char *lookup_sql(walk *w, const mo_attic_entry *e, size_t k, const 
     if (c->attr[MO_ATTR_NOT_NULL].canonical) { /* what was kept is no NULL, so a NULL is no row */
         mo_str_addf(&s, "coalesce(%s, (%s))", mo_str_text(&found), other);
     } else {
+        weight->looks *= 2;
         mo_str_add(&s, "CASE WHEN EXISTS (SELECT 1 FROM ");
         w->plan->dialect->quote(&s, e->holder);
         mo_str_addf(&s, " AS " ROW " WHERE %s) THEN ", match);
@@ -320,15 +349,18 @@ static void unconvert(walk *w, size_t k, known_list *all, const known_list *befo
 {
     for (size_t i = 0; i < w->entries.count && !w->failed; i++) {
         const mo_attic_entry *e = &w->entries.items[i];
-        const char *match = is_of(w, e, k, "values") ? match_sql(w, e, before) : NULL;
+        mo_weight weight = nothing;
+        const char *match = is_of(w, e, k, "values") ? match_sql(w, e, before, &weight) : NULL;
         for (size_t n = 0; match && n < e->columns.count; n++) {
             known *now = mo_walk_known(all, e->columns.items[n]);
             const mo_column *desired = mo_walk_desired(w, k, e->columns.items[n]);
             if (now == NULL || now->sql == NULL)
                 continue;
             now->sql = converted_sql(w, e, n, match, now->sql);
-            now->changed = 1;
-            if (desired && now->sql && mo_walk_live(w, desired)) {
+            weigh(&now->weight, weight);
+            now->weight.depth++;
+            now->weight.looks++;
+            if (desired && now->sql && (w->base || mo_walk_live(w, desired))) {
                 mo_str with = {0};
                 mo_str_addf(&with, "%s AND " ROW ".\"_moult_new_%zu\" %s ", match, n + 1, w->plan->dialect->same);
                 mo_str_add(&with, mo_walk_known(before, e->columns.items[n])->sql);
@@ -353,7 +385,7 @@ static void unwind(walk *w, size_t k, known_list *all)
     const mo_object *later = mo_walk_table(w, k, w->names[k]), *then = mo_walk_table(w, k - 1, w->names[k - 1]);
     known_list before = {0}, as_made = {0};
     for (size_t i = 0; i < all->count; i++)
-        push_known(w, &as_made, all->items[i].name, all->items[i].sql, all->items[i].changed);
+        push_known(w, &as_made, all->items[i].name, all->items[i].sql, all->items[i].weight);
     if (w->failed)
         return;
     unconvert(w, k, all, &as_made);
@@ -362,18 +394,23 @@ static void unwind(walk *w, size_t k, known_list *all)
         const char *name = later_column(w, k, later, c->name);
         const known *same = name ? mo_walk_known(all, name) : NULL;
         const mo_attic_entry *e = name ? NULL : column_entry(w, k, c->name);
+        mo_weight weight = {1, 1};
+        const char *sql = e ? lookup_sql(w, e, k, c, &as_made, &weight) : NULL;
         if (same)
-            push_known(w, &before, c->name, same->sql, same->changed);
+            push_known(w, &before, c->name, same->sql, same->weight);
         else
-            push_known(w, &before, c->name, e ? lookup_sql(w, e, k, c, &as_made) : NULL, 1);
+            push_known(w, &before, c->name, sql, weight);
     }
     *all = before;
+    if (k > 1 && !w->failed)
+        mo_walk_stage(w, all);
 }
 
 void mo_walk_know(walk *w, int as_live, known_list *all)
 {
     memset(all, 0, sizeof *all);
     w->as_live = as_live;
+    w->stage = w->first_stage;
     if (w->base)
         begin_holder(w, all);
     else

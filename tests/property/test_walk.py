@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Random walks through versions and back; see walk.py. WALK_PLANS says how many versions each has: 20, or 200 when tortured."""
+"""Random walks through versions and back; see walk.py. WALKS says how many, WALK_PLANS how many versions each has (20, or 200
+when tortured), WALK_FIRST the first seed."""
 
 import os
 import sys
@@ -12,11 +13,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.fault import built  # noqa: E402
 from tests.property import walk  # noqa: E402
 
-PLANS = int(os.environ.get("WALK_PLANS", "200" if built.torture() else "20"))
-FIRST = int(os.environ.get("WALK_FIRST", "0"))
+PLANS = int(os.environ.get("WALK_PLANS") or ("200" if built.torture() else "20"))
+FIRST = int(os.environ.get("WALK_FIRST") or "0")
+WALKS = int(os.environ.get("WALKS") or "8")
 
 
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + 8))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + WALKS))
 def test_random_walk(seed):
     counts, wrong = walk.one((seed, PLANS, None))
     assert not wrong, wrong

@@ -117,6 +117,11 @@ def alias(t):
     return t.key[0]
 
 
+def same_row_ids(a, b):
+    """Does a row keep its number from the one to the other?"""
+    return bool(row_id(a) and row_id(b)) and (alias(a).uid if alias(a) else None) == (alias(b).uid if alias(b) else None)
+
+
 def read(db, schema):
     """{table's uid: {locator: {column's uid: value}}}; a table whose rows cannot be told apart is left out."""
     found = {}
@@ -397,10 +402,9 @@ class Walk:
     def follow(self, was, t, past, there):
         """{locator: Row} of those rows of `t` that are known again."""
         before = past.rows[was.uid]
-        a, b = alias(was), alias(t)
-        if row_id(was) and row_id(t) and (a.uid if a else None) == (b.uid if b else None):
+        if same_row_ids(was, t):
             missing = set(before) - set(there)
-            if missing and all(isinstance(x[0], int) for x in missing):
+            if missing and was.uid in self.values and all(isinstance(x[0], int) for x in missing):
                 raise Wrong("rows %s of table %s are gone" % (sorted(missing)[:5], t.name))
             return {locator: before[locator] for locator in there if locator in before}
         key = {c.uid for c in was.key}
@@ -543,21 +547,29 @@ class Walk:
 
     def came_back(self, t, past, there, said):
         """A table that was in the attic: its rows are those that it had."""
-        known = {}
+        known, had = {}, past.rows[t.uid]
+        if len(there) > len(had):
+            raise Wrong("rollback to %d: table %s has %d rows and went with %d" % (self.version, t.name, len(there), len(had)))
+        last = next(w for w in past.schema.tables if w.uid == t.uid)
+        again = self.follow(last, t, past, there)
+        then = self.past[self.version]
+        was = {r.number: then.values[t.uid][locator] for locator, r in then.rows.get(t.uid, {}).items()}
         for locator, row in there.items():
-            mine = past.rows[t.uid].get(locator)
-            if mine is None:
+            mine = again.get(locator)
+            if mine is None and same_row_ids(last, t):
                 raise Wrong("rollback to %d: table %s has a row %s that it never had" % (self.version, t.name, locator))
+            if mine is None:
+                continue
             for c in t.real():
-                was = self.past[self.version].values[t.uid].get(locator, {}).get(c.uid)
-                if mine.touched <= self.version and not identical(row[c.uid], was):
+                before = was.get(mine.number, {}).get(c.uid)
+                if mine.touched <= self.version and not identical(row[c.uid], before):
                     self.judge_untouched(t, c, mine, row[c.uid], "rollback to %d: %s.%s of row %s is %r" %
-                                         (self.version, t.name, c.name, locator, row[c.uid]), was, said)
+                                         (self.version, t.name, c.name, locator, row[c.uid]), before, said)
                 else:
                     self.judge_touched(t, c, locator, mine, row[c.uid], said)
                 self.counts["came back"] += 1
             known[locator] = mine
-        missing = [x for x in past.rows[t.uid] if x not in there]
+        missing = [x for x, row in had.items() if row not in known.values()] if len(there) < len(had) else []
         if missing and t.name not in said:
             raise Wrong("rollback to %d: rows %s of table %s did not come back, and are not listed:\n%s" % (self.version, missing[:5], t.name, said))
         self.counts["stayed in the attic"] += len(missing)

@@ -164,6 +164,14 @@ typedef struct mo_refill {
     int partly;   /* it has columns that do not come back: its rows stay there too */
 } mo_refill;
 
+/* A temporary table on the way back through many versions: values of a table's rows, as they were in one of them. */
+typedef struct mo_stage {
+    const char *table, *name;
+    const char *make, *index; /* the statements that make it */
+    int is_used;              /* a step of the plan needs it */
+    int is_there;             /* on the connection, while the plan is made */
+} mo_stage;
+
 typedef struct mo_plan {
     mo_region *region;
     const struct mo_dialect *dialect;
@@ -198,6 +206,7 @@ typedef struct mo_plan {
     mo_plan_attic attic;
     mo_name_list borrowed; /* definitions of holders that the steps read: they come first into any scratch */
     MO_VEC(mo_refill) refills;
+    MO_VEC(mo_stage) stages; /* those of one table in a row, each made of the ones before */
     /* A plan read from JSON keeps its changes only as these. */
     MO_VEC(moult_change_info) rows;
 } mo_plan;

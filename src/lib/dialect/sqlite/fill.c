@@ -30,6 +30,9 @@ static int copy_relations(mo_plan *plan, mo_conn *scratch, mo_error *err)
         if (o->kind != MO_KIND_INDEX && o->kind != MO_KIND_TRIGGER && !(o->flags & MO_OBJECT_UNCOMPARED))
             rc = plan->dialect->exec(scratch, o->sql, NULL, err);
     }
+    for (size_t i = 0; i < plan->stages.count && rc == MOULT_OK; i++)
+        if (plan->stages.items[i].is_used)
+            rc = plan->dialect->exec(scratch, plan->stages.items[i].make, NULL, err);
     return rc;
 }
 

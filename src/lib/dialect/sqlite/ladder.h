@@ -32,6 +32,7 @@ int mo_sqlite_restore(mo_conn *c, mo_plan *plan, const mo_attic_entry *entry, co
 /* Where steps stand in the plan; a step's place among its like is added to it. */
 enum {
     MO_ORDER_RENAME = 100000,
+    MO_ORDER_STAGE = 150000,
     MO_ORDER_DROP_TRIGGER = 200000,
     MO_ORDER_DROP_VIEW = 210000,
     MO_ORDER_DROP_INDEX = 220000,
@@ -47,7 +48,8 @@ enum {
     MO_ORDER_REFILL = 760000,
     MO_ORDER_CREATE_INDEX = 800000,
     MO_ORDER_CREATE_VIEW = 850000,
-    MO_ORDER_CREATE_TRIGGER = 900000
+    MO_ORDER_CREATE_TRIGGER = 900000,
+    MO_ORDER_STAGED = 950000
 };
 
 /* What the functions of the ladder share. */
@@ -156,6 +158,8 @@ int mo_ladder_fills(const mo_part *p);
 int mo_ladder_converts(const mo_change *change, const mo_column *before, const mo_column *after);
 
 /* refill.c */
+/* The stages that the way back needs, one step a table, and their end. */
+int mo_ladder_stages(mo_ladder *l);
 int mo_ladder_refill(mo_ladder *l, const mo_refill *refill);
 /* That of a table which comes back; NULL: it does not. And what a column of it gets, over the holder; NULL: nothing. */
 const mo_refill *mo_ladder_refill_of(const mo_plan *p, const char *table);

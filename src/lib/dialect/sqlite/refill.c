@@ -384,3 +384,65 @@ int mo_ladder_refill(mo_ladder *l, const mo_refill *refill)
         rc = count_left(&r);
     return rc == MOULT_OK ? say_what_stays(&r) : rc;
 }
+
+/* --- the stages of a long way back -------------------------------------------------------------------------------- */
+
+static size_t stages_of(const mo_plan *p, size_t first)
+{
+    size_t n = 1;
+    while (first + n < p->stages.count && strcmp(p->stages.items[first + n].table, p->stages.items[first].table) == 0)
+        n++;
+    return n;
+}
+
+static int make_stages(mo_ladder *l, const mo_stage *first, size_t count)
+{
+    mo_step *s = mo_plan_step(l->plan, MO_PHASE_CONTRACT, MO_ORDER_STAGE, "refill", MO_KIND_TABLE, first->table, NULL);
+    int rc = MOULT_OK;
+    if (s == NULL)
+        return mo_error_nomem(l->err);
+    s->transaction = 1;
+    s->title =
+        mo_region_printf(l->plan->region, "look up what the rows of %s held, %zu time%s for all versions between",
+                         first->table, count, count == 1 ? "" : "s");
+    for (size_t i = 0; i < count && rc == MOULT_OK; i++) {
+        rc = mo_step_run(l->plan, s, first[i].make, 0, l->err);
+        if (rc == MOULT_OK)
+            rc = mo_step_run(l->plan, s, first[i].index, 0, l->err);
+    }
+    return s->title ? rc : mo_error_nomem(l->err);
+}
+
+static int drop_stages(mo_ladder *l, const mo_stage *first, size_t count)
+{
+    mo_step *s = mo_plan_step(l->plan, MO_PHASE_CONTRACT, MO_ORDER_STAGED, "refill", MO_KIND_TABLE, first->table, NULL);
+    mo_str sql = {0};
+    int rc = MOULT_OK;
+    if (s == NULL)
+        return mo_error_nomem(l->err);
+    s->transaction = 1;
+    s->title = mo_region_printf(l->plan->region, "clear what was looked up for %s", first->table);
+    for (size_t i = 0; i < count && rc == MOULT_OK; i++) {
+        mo_str_clear(&sql);
+        mo_str_add(&sql, "DROP TABLE ");
+        mo_str_ident(&sql, first[i].name, '"');
+        rc = sql.failed ? mo_error_nomem(l->err) : mo_step_run(l->plan, s, mo_str_text(&sql), 0, l->err);
+    }
+    mo_str_free(&sql);
+    return s->title ? rc : mo_error_nomem(l->err);
+}
+
+int mo_ladder_stages(mo_ladder *l)
+{
+    const mo_plan *p = l->plan;
+    int rc = MOULT_OK;
+    for (size_t i = 0, n; i < p->stages.count && rc == MOULT_OK; i += n) {
+        n = stages_of(p, i);
+        if (!p->stages.items[i].is_used)
+            continue;
+        rc = make_stages(l, &p->stages.items[i], n);
+        if (rc == MOULT_OK)
+            rc = drop_stages(l, &p->stages.items[i], n);
+    }
+    return rc;
+}

@@ -190,6 +190,8 @@ int mo_sqlite_steps(mo_conn *c, mo_plan *plan, mo_error *err)
         rc = change_steps(&l, &plan->changes.items[i]);
     if (rc == MOULT_OK)
         rc = mo_ladder_online_indexes(&l);
+    if (rc == MOULT_OK)
+        rc = mo_ladder_stages(&l);
     for (size_t i = 0; i < plan->refills.count && rc == MOULT_OK; i++)
         rc = mo_ladder_refill(&l, &plan->refills.items[i]);
     if (rc == MOULT_OK && plan->steps.count > 0)
