@@ -82,82 +82,125 @@ static int start_trail(trails *all, mo_object *table)
     return 0;
 }
 
-/* One version further. The names must outlive the version's schema. */
-static int follow(mo_region *r, trail *t, const mo_schema *before, const mo_schema *after)
+/* What a table is in the next version, and under which name; NULL: it is not there. */
+const mo_object *mo_backward_later_table(const mo_schema *before, const mo_schema *after, const char *name)
 {
-    const mo_object *o;
-    t->name = mo_region_dup(r, mo_backward_table(before, after, t->name));
-    o = t->name ? find_table(after, t->name) : NULL;
-    t->gone |= o == NULL;
-    for (size_t i = 0; o && i < t->table->table->columns.count; i++) {
-        if ((t->column[i] = mo_region_dup(r, mo_backward_column(before, o, t->column[i]))) == NULL)
+    const char *next = mo_backward_table(before, after, name);
+    const mo_object *o = find_table(after, next);
+    if (o && mo_name_equal(next, name) && o->renamed_from && !mo_name_equal(o->renamed_from, name) &&
+        mo_backward_is_new(before, o, NULL))
+        return NULL; /* another one took its name */
+    return o;
+}
+
+const mo_column *mo_backward_later_column(const mo_schema *before, const mo_object *later, const char *name)
+{
+    const char *next = mo_backward_column(before, later, name);
+    const mo_column *c = mo_table_column(later->table, next);
+    if (c && mo_name_equal(next, name) && c->renamed_from && !mo_name_equal(c->renamed_from, name) &&
+        mo_backward_is_new(before, later, c))
+        return NULL;
+    return c;
+}
+
+/* One version further. The names must outlive the version's schema. `whole`: what it does not declare is gone; one that
+ * was only expanded to has taken nothing away. */
+static int follow(mo_region *r, trail *t, const mo_schema *before, const mo_schema *after, int whole)
+{
+    const mo_object *o = mo_backward_later_table(before, after, t->name);
+    if (o == NULL) {
+        t->gone |= whole;
+        return 0;
+    }
+    t->name = mo_region_dup(r, o->name);
+    for (size_t i = 0; i < t->table->table->columns.count; i++) {
+        const mo_column *c = mo_backward_later_column(before, o, t->column[i]);
+        if (c == NULL)
+            t->column_gone[i] |= whole;
+        else if ((t->column[i] = mo_region_dup(r, c->name)) == NULL)
             return -1;
-        t->column_gone[i] |= mo_table_column(o->table, t->column[i]) == NULL;
     }
     return t->name ? 0 : -1;
 }
 
-static int table_is_claimed(const trails *all, const char *name)
+/* --- what is there now -------------------------------------------------------------------------------------------- */
+
+typedef struct annotator {
+    moult *m;
+    const trails *all;
+    const mo_schema *live, *last; /* as it is; as the last version declared it */
+} annotator;
+
+/* Which thing that has been there all the time ends under this name? `count`: none. */
+static size_t table_under(const trails *all, const char *name)
 {
-    for (size_t i = 0; i < all->items.count; i++)
-        if (mo_name_equal(all->items.items[i].name, name) && !mo_name_equal(all->items.items[i].table->name, name))
-            return 1;
-    return 0;
+    size_t i = 0;
+    while (i < all->items.count && (all->items.items[i].gone || !mo_name_equal(all->items.items[i].name, name)))
+        i++;
+    return i;
 }
 
-static int column_is_claimed(const trail *t, const char *name)
+static size_t column_under(const trail *t, const char *name)
 {
-    for (size_t i = 0; i < t->table->table->columns.count; i++)
-        if (mo_name_equal(t->column[i], name) && !mo_name_equal(t->table->table->columns.items[i]->name, name))
-            return 1;
-    return 0;
+    size_t i = 0;
+    while (i < t->table->table->columns.count && (t->column_gone[i] || !mo_name_equal(t->column[i], name)))
+        i++;
+    return i;
 }
 
-/* Does what has been there all the time end under this name? What was gone in between is another thing then. */
-static int table_is_taken(const trails *all, const trail *but, const char *name)
+/* What stands under the name of something that comes back can only make room for it where it is moult's. */
+static int can_evict(const annotator *a, const mo_object *table, const char *column)
 {
-    for (size_t i = 0; i < all->items.count; i++)
-        if (&all->items.items[i] != but && !all->items.items[i].gone && mo_name_equal(all->items.items[i].name, name))
-            return 1;
-    return 0;
+    const mo_object *declared = a->last ? find_table(a->last, table->name) : NULL;
+    mo_error *err = &a->m->error;
+    if (a->m->options.pub.own == MOULT_OWN_ALL || (declared && (!column || mo_table_column(declared->table, column))))
+        return MOULT_OK;
+    mo_error_set(err, MOULT_IMPOSSIBLE, "%s%s%s cannot come back: what has its name by now is not moult's", table->name,
+                 column ? "." : "", column ? column : "");
+    mo_error_object(err, "%s %s%s%s", column ? "column" : "table", table->name, column ? "." : "", column ? column : "");
+    return mo_error_hint(err, "give the other one another name first, or say --own=all: then it goes");
 }
 
-static int column_is_taken(const trail *t, size_t but, const char *name)
+/*
+ * A column that has been there all the time is renamed back. One that was gone comes back as a new one: what has its
+ * name by now, or its later one, is another column. What stands where it belongs makes room: it is renamed itself, or steps
+ * aside and goes.
+ */
+static int annotate_column(const annotator *a, const trail *t, const mo_object *there, size_t i)
 {
-    for (size_t i = 0; i < t->table->table->columns.count; i++)
-        if (i != but && !t->column_gone[i] && mo_name_equal(t->column[i], name))
-            return 1;
-    return 0;
+    mo_column *c = t->table->table->columns.items[i];
+    int stays = !t->column_gone[i] && mo_table_column(there->table, t->column[i]) != NULL;
+    c->renamed_from = NULL;
+    if (stays && mo_name_equal(t->column[i], c->name))
+        return MOULT_OK;
+    if (stays)
+        c->renamed_from = t->column[i];
+    else if (t->column_gone[i])
+        c->renamed_from = MO_FROM_NOTHING;
+    if (!mo_table_column(there->table, c->name) || column_under(t, c->name) < t->table->table->columns.count ||
+        c->renamed_from == NULL)
+        return MOULT_OK;
+    c->evicts = 1;
+    return can_evict(a, there, c->name);
 }
 
-/* Says what is renamed from what, where the database has the later name, and the old one is free or becomes free. */
-static void annotate(const trails *all, const trail *t, const mo_schema *live)
+/* The same for a table, and for the columns of one that stays. */
+static int annotate(const annotator *a, const trail *t)
 {
-    const mo_object *there = find_table(live, t->name);
-    if (there == NULL)
-        return;
+    const mo_object *there = find_table(a->live, t->name), *other = find_table(a->live, t->table->name);
+    int stays = !t->gone && there != NULL, rc = MOULT_OK;
     t->table->renamed_from = NULL;
-    if (t->gone && table_is_taken(all, t, t->name)) {
-        t->table->renamed_from = MO_FROM_NOTHING;
-        return;
-    }
-    if (t->gone && !mo_name_equal(t->name, t->table->name))
-        return; /* what is there was made anew under its later name: it comes back as a new one, and that one goes */
-    if (!mo_name_equal(t->name, t->table->name) &&
-        (find_table(live, t->table->name) == NULL || table_is_claimed(all, t->table->name)))
+    if (stays && !mo_name_equal(t->name, t->table->name))
         t->table->renamed_from = t->name;
-    for (size_t i = 0; i < t->table->table->columns.count; i++) {
-        mo_column *c = t->table->table->columns.items[i];
-        c->renamed_from = NULL;
-        if (t->column_gone[i] && column_is_taken(t, i, t->column[i])) {
-            c->renamed_from = MO_FROM_NOTHING;
-            continue;
-        }
-        if (!t->column_gone[i] && !mo_name_equal(c->name, t->column[i]) &&
-            mo_table_column(there->table, t->column[i]) &&
-            (mo_table_column(there->table, c->name) == NULL || column_is_claimed(t, c->name)))
-            c->renamed_from = t->column[i];
+    else if (t->gone)
+        t->table->renamed_from = MO_FROM_NOTHING;
+    if (t->table->renamed_from && other && table_under(a->all, t->table->name) == a->all->items.count) {
+        t->table->flags |= MO_OBJECT_EVICTS;
+        rc = can_evict(a, other, NULL);
     }
+    for (size_t i = 0; stays && i < t->table->table->columns.count && rc == MOULT_OK; i++)
+        rc = annotate_column(a, t, there, i);
+    return rc;
 }
 
 static int collect(trails *all, mo_schema *s)
@@ -190,20 +233,21 @@ static int find_path(moult *m, mo_region *r, int64_t first, int64_t latest, vers
     return rc;
 }
 
-static int follow_all(moult *m, trails *all, const version_list *path)
+/* *last: the last of them, to be freed. */
+static int follow_all(moult *m, trails *all, const version_list *path, mo_schema **last)
 {
     mo_schema *before = NULL, *after = NULL;
     int rc = MOULT_OK;
     for (size_t k = 0; k < path->count && rc == MOULT_OK; k++) {
         rc = mo_history_schema(m->dialect, m->conn, path->items[k]->version, &after, &m->error);
         for (size_t i = 0; i < all->items.count && rc == MOULT_OK && k > 0; i++)
-            if (follow(all->region, &all->items.items[i], before, after))
+            if (follow(all->region, &all->items.items[i], before, after, strcmp(path->items[k]->kind, "expand") != 0))
                 rc = mo_error_nomem(&m->error);
         mo_schema_free(before);
         before = after;
         after = NULL;
     }
-    mo_schema_free(before);
+    *last = before;
     return rc;
 }
 
@@ -211,12 +255,15 @@ int mo_detect_backward(moult *m, mo_plan *plan, int64_t latest)
 {
     trails all = {0};
     version_list path = {0};
+    mo_schema *last = NULL;
     int rc = collect(&all, plan->desired) ? mo_error_nomem(&m->error) : MOULT_OK;
     if (rc == MOULT_OK)
         rc = find_path(m, plan->region, plan->behind_version, latest, &path);
     if (rc == MOULT_OK)
-        rc = follow_all(m, &all, &path);
+        rc = follow_all(m, &all, &path, &last);
+    const annotator a = {m, &all, plan->live, last};
     for (size_t i = 0; i < all.items.count && rc == MOULT_OK; i++)
-        annotate(&all, &all.items.items[i], plan->live);
+        rc = annotate(&a, &all.items.items[i]);
+    mo_schema_free(last);
     return rc;
 }

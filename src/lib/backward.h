@@ -10,5 +10,8 @@ int mo_backward_is_new(const mo_schema *before, const mo_object *table, const mo
 /* What a table of `before` is called in `after`; a column of it, in the later form of its `table`. */
 const char *mo_backward_table(const mo_schema *before, const mo_schema *after, const char *name);
 const char *mo_backward_column(const mo_schema *before, const mo_object *table, const char *name);
+/* The same as a thing; NULL: `after` does not have it, though another one may have its name. `later`: the table in `after`. */
+const mo_object *mo_backward_later_table(const mo_schema *before, const mo_schema *after, const char *name);
+const mo_column *mo_backward_later_column(const mo_schema *before, const mo_object *later, const char *name);
 
 #endif

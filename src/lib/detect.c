@@ -53,7 +53,7 @@ static int forget_done(mo_plan *plan, const mo_schema *owned, mo_error *err)
 
 static int add_rename(mo_plan *p, const char *table, const char *from, const char *to, mo_error *err)
 {
-    mo_rename r = {mo_region_dup(p->region, table), mo_region_dup(p->region, from), mo_region_dup(p->region, to)};
+    mo_rename r = {mo_region_dup(p->region, table), mo_region_dup(p->region, from), mo_region_dup(p->region, to), 0};
     if ((table && !r.table) || !r.from || !r.to || mo_vec_push(p->region, &p->renames, r))
         return mo_error_nomem(err);
     return MOULT_OK;
@@ -75,12 +75,54 @@ static int add_column_renames(mo_plan *p, const mo_change *c, mo_change *kept, m
     return rc;
 }
 
+static int is_name_taken(const mo_plan *p, const char *name)
+{
+    for (int kind = 0; kind < MO_KIND_COUNT; kind++)
+        if (mo_schema_find(p->live, (mo_kind)kind, name) || mo_schema_find(p->desired, (mo_kind)kind, name))
+            return 1;
+    return 0;
+}
+
+/* `table`: of a column, as desired; NULL: a table steps aside. */
+static int add_aside(mo_plan *p, const mo_object *table, const char *from, mo_error *err)
+{
+    const mo_object *live = NULL;
+    const char *to = mo_region_printf(p->region, "aside_of_%s", from);
+    mo_rename r = {.table = table ? mo_region_dup(p->region, table->name) : NULL, .from = mo_region_dup(p->region, from)};
+    if (table)
+        live = mo_schema_find(p->live, MO_KIND_TABLE, table->renamed_from ? table->renamed_from : table->name);
+    for (int n = 2; to && (table ? mo_table_column(table->table, to) || mo_table_column(live->table, to)
+                                 : is_name_taken(p, to)); n++)
+        to = mo_region_printf(p->region, "aside_of_%s_%d", from, n);
+    r.to = to;
+    r.aside = 1;
+    return !r.from || !r.to || (table && !r.table) || mo_vec_push(p->region, &p->renames, r) ? mo_error_nomem(err)
+                                                                                            : MOULT_OK;
+}
+
+/* On the way back: what stands where something else stood steps aside, so that it can go under its own name. */
+static int find_asides(mo_plan *p, mo_error *err)
+{
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < p->desired->objects.count && rc == MOULT_OK; i++) {
+        const mo_object *o = p->desired->objects.items[i];
+        if ((o->flags & MO_OBJECT_EVICTS) && mo_schema_find(p->live, MO_KIND_TABLE, o->name))
+            rc = add_aside(p, NULL, o->name, err);
+        for (size_t k = 0; o->table && k < o->table->columns.count && rc == MOULT_OK; k++)
+            if (o->table->columns.items[k]->evicts)
+                rc = add_aside(p, o, o->table->columns.items[k]->name, err);
+    }
+    return rc;
+}
+
 /* The renames that are really to be done, into plan->renames and, for people, plan->changes. */
 static int find_renames(const mo_dialect *d, mo_plan *plan, mo_error *err)
 {
     mo_plan *all = mo_plan_new(d);
     mo_change kept;
     int rc = all ? mo_diff(plan->live, plan->desired, 0, all, err) : mo_error_nomem(err);
+    if (rc == MOULT_OK)
+        rc = find_asides(plan, err);
     for (size_t i = 0; rc == MOULT_OK && i < all->changes.count; i++) {
         const mo_change *c = &all->changes.items[i];
         if (c->op != MOULT_OP_RENAME)

@@ -376,12 +376,6 @@ static int one_table(walk *w, mo_object *table)
     if (w->alive + 1 == w->count)
         return w->live ? fill_live(w) : MOULT_OK;
     w->base = table_entry(w, w->names[w->alive], w->alive + 1);
-    if (w->live && w->base)
-        return mo_plan_note(
-            w->plan, &w->m->error,
-            "table %s was dropped in version %lld and made anew since: its rows of then stay in the attic "
-            "(entry %lld)",
-            table->name, (long long)w->versions[w->alive + 1], (long long)w->base->id);
     if (w->base == NULL || w->live)
         return MOULT_OK;
     return fill_table(w);

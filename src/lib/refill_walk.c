@@ -31,21 +31,13 @@ const mo_object *mo_walk_table(const walk *w, size_t k, const char *name)
 /* What a table of version k-1 is called in version k; NULL: that one does not have it. */
 static const char *later_table(const walk *w, size_t k, const char *name)
 {
-    const char *next = mo_backward_table(w->schemas[k - 1], w->schemas[k], name);
-    const mo_object *o = mo_walk_table(w, k, next);
-    if (o && mo_name_equal(next, name) && o->renamed_from && !mo_name_equal(o->renamed_from, name) &&
-        mo_backward_is_new(w->schemas[k - 1], o, NULL))
-        return NULL; /* another one took its name */
+    const mo_object *o = mo_backward_later_table(w->schemas[k - 1], w->schemas[k], name);
     return o ? o->name : NULL;
 }
 
 static const char *later_column(const walk *w, size_t k, const mo_object *later, const char *name)
 {
-    const char *next = mo_backward_column(w->schemas[k - 1], later, name);
-    const mo_column *c = mo_table_column(later->table, next);
-    if (c && mo_name_equal(next, name) && c->renamed_from && !mo_name_equal(c->renamed_from, name) &&
-        mo_backward_is_new(w->schemas[k - 1], later, c))
-        return NULL;
+    const mo_column *c = mo_backward_later_column(w->schemas[k - 1], later, name);
     return c ? c->name : NULL;
 }
 

@@ -247,6 +247,53 @@ def test_made_anew_under_its_later_name(place):
     assert place.sql("SELECT * FROM k") == [(1, "new y", None)]
 
 
+OLD = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);\n"
+ANOTHER = {
+    "column-renamed": (["CREATE TABLE t (id INTEGER PRIMARY KEY,\n b TEXT -- @renamed from=a\n);\n",
+                        "CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT, a TEXT, aside_of_a);\n"], "UPDATE t SET a = 'another', aside_of_a = 'x'"),
+    "column-dropped": (["CREATE TABLE t (id INTEGER PRIMARY KEY);\n", "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, z);\n"],
+                       "UPDATE t SET a = 'another'"),
+    "table-renamed": (["CREATE TABLE u ( -- @renamed from=t\n id INTEGER PRIMARY KEY, a TEXT);\n",
+                       "CREATE TABLE u (id INTEGER PRIMARY KEY, a TEXT);\nCREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE);\n"
+                       "CREATE INDEX ta ON t (a);\nCREATE VIEW aside_of_t AS SELECT a FROM t;\n"], "INSERT INTO t VALUES (1, 'another'), (3, 'third')"),
+    "table-dropped": (["CREATE TABLE other (x);\n", "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE);\n"],
+                      "INSERT INTO t VALUES (1, 'another'), (3, 'third')"),
+}
+
+
+@pytest.mark.parametrize("what", ANOTHER)
+def test_another_one_has_the_name(place, what):
+    """What has the name by now is another thing: it steps aside, into the attic, and comes back from there."""
+    steps, write = ANOTHER[what]
+    place.apply(OLD)
+    place.sql("INSERT INTO t VALUES (1, 'one'), (2, NULL)")
+    for schema in steps:
+        place.apply(schema)
+    place.sql(write)
+    tables = [name for (name,) in place.sql("SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('t', 'u')")]
+    columns = {name: ", ".join(c[1] for c in place.sql(f"PRAGMA table_info({name})")) for name in tables}
+    was = {name: place.sql(f"SELECT {columns[name]} FROM {name}") for name in tables}
+    place.rollback(1)
+    assert place.sql("SELECT * FROM t") == [(1, "one"), (2, None)]
+    place.sound()
+    place.rollback(3)
+    assert {name: place.sql(f"SELECT {columns[name]} FROM {name}") for name in tables} == was
+    place.sound()
+
+
+def test_somebody_elses_has_the_name(place):
+    """What moult does not own does not step aside."""
+    place.apply(OLD)
+    place.sql("INSERT INTO t VALUES (1, 'one')")
+    place.apply("CREATE TABLE other (x);\n")
+    place.sql("CREATE TABLE t (mine); INSERT INTO t VALUES ('mine')")
+    refused = place.rollback(1, code=1)
+    assert "t cannot come back: what has its name by now is not moult's" in refused.err and "--own=all" in refused.err
+    assert place.sql("SELECT * FROM t") == [("mine",)]
+    place.rollback(1, "--own=all")
+    assert place.sql("SELECT * FROM t") == [(1, "one")]
+
+
 def test_converted_values_that_were_written_since_stay(place):
     place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT, m TEXT);\n")
     place.sql("INSERT INTO t VALUES (1, '007', 'a'), (2, '08', NULL), (3, 'x', 'c')")

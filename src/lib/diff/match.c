@@ -5,7 +5,8 @@
  * A wanted thing W with the annotation "renamed from O" takes the live O when nothing live has the name W, or when the
  * live W is itself taken by another rename: so chains (a to b, b to c) and swaps (a to b, b to a) come out right, and
  * an annotation that stays in the source after its rename was done means nothing any more. On the way back a thing may
- * be renamed from "", which is nothing: it is new, though the live thing of its name is another one, which is renamed.
+ * be renamed from "", which is nothing: it is new, though the live thing of its name is another one, which is renamed; or
+ * it evicts the live thing of its name, which is another one that goes: nobody comes from that one.
  * Neither allocates, nor looks at more than names: tables and columns go through the same walk.
  */
 #include "diff/match.h"
@@ -18,6 +19,7 @@ typedef struct mo_things {
     void *(*claimant)(const void *target, mo_kind kind, const char *old, const void *but);
     const char *(*name)(const void *thing);
     const char *(*old)(const void *thing); /* NULL: no annotation, or one that changes nothing */
+    int (*evicts)(const void *thing);
 } mo_things;
 
 static mo_match_way walk(const mo_things *t, const void *wanted, void **from)
@@ -28,7 +30,7 @@ static mo_match_way walk(const mo_things *t, const void *wanted, void **from)
         return MO_MATCH_NEW;
     const void *at = wanted, *slow = wanted;
     for (unsigned steps = 1;; steps++) {
-        if (!t->find(t->live, t->kind, t->name(at)))
+        if (t->evicts(at) || !t->find(t->live, t->kind, t->name(at)))
             return MO_MATCH_RENAMED;
         at = t->claimant(t->target, t->kind, t->name(at), at);
         if (!at)
@@ -47,6 +49,9 @@ static mo_match_way match(const mo_things *t, const void *wanted, void **from)
     mo_match_way way = walk(t, wanted, from);
     if (way != MO_MATCH_NEW)
         return way;
+    *from = NULL;
+    if (t->evicts(wanted) && t->old(wanted) && *t->old(wanted) == '\0') /* else it was evicted, and `old` has come */
+        return MO_MATCH_NEW;
     *from = t->find(t->live, t->kind, t->name(wanted));
     if (!*from)
         return MO_MATCH_NEW;
@@ -133,10 +138,16 @@ static const char *column_name(const void *thing)
     return ((const mo_column *)thing)->name;
 }
 
+static int column_evicts(const void *thing)
+{
+    return ((const mo_column *)thing)->evicts;
+}
+
 mo_match_way mo_match_columns(const mo_columns *live, const mo_columns *target, const mo_column *wanted,
                               mo_column **from)
 {
-    const mo_things things = {live, target, MO_KIND_TABLE, find_column, claim_column, column_name, column_old};
+    const mo_things things = {live, target, MO_KIND_TABLE, find_column, claim_column, column_name, column_old,
+                              column_evicts};
     void *found;
     mo_match_way way = match(&things, wanted, &found);
     *from = found;
@@ -200,9 +211,15 @@ static const char *object_name(const void *thing)
     return ((const mo_object *)thing)->name;
 }
 
+static int object_evicts(const void *thing)
+{
+    return (((const mo_object *)thing)->flags & MO_OBJECT_EVICTS) != 0;
+}
+
 mo_match_way mo_match_objects(const mo_schema *live, const mo_wanted *target, const mo_object *wanted, mo_object **from)
 {
-    const mo_things things = {live, target, wanted->kind, find_object, claim_object, object_name, object_old};
+    const mo_things things = {live, target, wanted->kind, find_object, claim_object, object_name, object_old,
+                              object_evicts};
     void *found;
     mo_match_way way = match(&things, wanted, &found);
     *from = found;

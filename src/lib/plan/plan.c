@@ -154,6 +154,16 @@ const char *mo_plan_live_column(const mo_plan *p, const char *table, const char 
     return column;
 }
 
+const char *mo_plan_start_column(const mo_plan *p, const char *table, const char *column)
+{
+    for (size_t i = 0; i < p->renames.count; i++) {
+        const mo_rename *r = &p->renames.items[i];
+        if (r->table && mo_name_equal(r->table, table) && mo_name_equal(r->from, column))
+            return r->to;
+    }
+    return column;
+}
+
 const mo_schema *mo_plan_start(const mo_plan *p)
 {
     return p->renamed ? p->renamed : p->live;

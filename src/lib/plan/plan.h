@@ -123,6 +123,7 @@ typedef struct mo_hint {
 typedef struct mo_rename {
     const char *table; /* of a column: its table's new name; NULL: a table is renamed */
     const char *from, *to;
+    int aside; /* it makes room for another thing, and is dropped later; its names are those of the live database to people */
 } mo_rename;
 
 typedef MO_VEC(const char *) mo_name_list;
@@ -214,6 +215,8 @@ typedef struct mo_plan {
 /* What a table or column (by its new name) is called in the live database. */
 const char *mo_plan_live_table(const mo_plan *p, const char *table);
 const char *mo_plan_live_column(const mo_plan *p, const char *table, const char *column);
+/* The name that the steps have for a column of the live database. */
+const char *mo_plan_start_column(const mo_plan *p, const char *table, const char *column);
 /* What the steps start from, once the renames are done. */
 const mo_schema *mo_plan_start(const mo_plan *p);
 

@@ -36,8 +36,8 @@ static int add_row(mo_rower *r, moult_op op, const char *kind, const char *name,
 static const char *part_name(const mo_rower *r, const mo_change *change, const char *part)
 {
     const mo_object *table = change->after ? change->after : change->before;
-    return part ? mo_region_printf(r->plan->region, "%s.%s", table->name, part)
-                : mo_region_dup(r->plan->region, table->name);
+    const char *name = change->after ? table->name : mo_plan_live_table(r->plan, table->name);
+    return part ? mo_region_printf(r->plan->region, "%s.%s", name, part) : mo_region_dup(r->plan->region, name);
 }
 
 /* --- columns ------------------------------------------------------------------------------------------------------ */
@@ -99,6 +99,7 @@ static void describe_change(mo_str *what, const mo_part *part)
 static int column_row(mo_rower *r, const mo_change *change, const mo_part *part)
 {
     const mo_column *c = part->column_after ? part->column_after : part->column_before;
+    const char *name = c->name;
     mo_str what = {0};
     switch (part->op) {
     case MOULT_OP_CREATE:
@@ -116,7 +117,9 @@ static int column_row(mo_rower *r, const mo_change *change, const mo_part *part)
     case MOULT_OP_RUN: /* no column does */
         break;
     }
-    return add_row(r, part->op, "column", part_name(r, change, c->name), &what, &part->judgement);
+    if (part->op == MOULT_OP_DROP)
+        name = mo_plan_live_column(r->plan, change->after->name, name);
+    return add_row(r, part->op, "column", part_name(r, change, name), &what, &part->judgement);
 }
 
 /* --- constraints, options ----------------------------------------------------------------------------------------- */

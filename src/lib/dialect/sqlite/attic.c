@@ -168,7 +168,7 @@ static int add_columns(mo_ladder *l, const mo_object *table, mo_kept *kept)
 
 int mo_ladder_keep_table(mo_ladder *l, mo_step *step, const mo_object *table)
 {
-    mo_kept kept = {.kind = "table", .object = table->name, .identity = "own"};
+    mo_kept kept = {.kind = "table", .object = mo_plan_live_table(l->plan, table->name), .identity = "own"};
     int edited = table->table && is_bound(table->table), rc;
     kept.elsewhere = table->table == NULL && mo_ladder_content_option(l->plan->region, table->sql) != NULL;
     kept.holder = mo_plan_holder(l->plan);

@@ -205,6 +205,13 @@ static void add_value(mo_str *s, const char *from, const char *column, const cha
     mo_str_ident(s, name, '"');
 }
 
+/* What a kept column is called where it is read: one that stepped aside keeps its own name in the holder. */
+static const char *read_name(const holding *h, size_t i)
+{
+    const char *name = h->kept.columns.items[i];
+    return h->converted ? name : mo_plan_start_column(h->l->plan, h->after->name, name);
+}
+
 static void add_values(mo_str *s, const holding *h)
 {
     char name[64];
@@ -217,7 +224,7 @@ static void add_values(mo_str *s, const holding *h)
     for (size_t i = 0; i < h->kept.columns.count; i++) {
         const char *column = h->kept.columns.items[i];
         if (!h->converted) {
-            add_value(s, h->old, column, column);
+            add_value(s, h->old, read_name(h, i), column);
             continue;
         }
         snprintf(name, sizeof name, "_moult_old_%zu", i + 1);
@@ -234,7 +241,7 @@ static void add_sure(mo_str *s, const holding *h)
     for (size_t i = 0; i < h->kept.columns.count; i++) {
         mo_str v = {0};
         mo_str_addf(&v, "%s.", h->old);
-        mo_str_ident(&v, h->kept.columns.items[i], '"');
+        mo_str_ident(&v, read_name(h, i), '"');
         mo_str_add(&same, i ? " AND " : "");
         mo_str_addf(&same, "min(%s COLLATE BINARY) OVER w IS max(%s COLLATE BINARY) OVER w AND count(%s) OVER w IN ",
                     mo_str_text(&v), mo_str_text(&v), mo_str_text(&v));
@@ -366,7 +373,7 @@ static int goes(const mo_part *p)
 }
 
 /* Rows that hold something else than the column, made again, gives by itself. */
-static void add_condition(mo_str *where, const mo_table *t, const mo_column *c)
+static void add_condition(mo_str *where, const mo_table *t, const mo_column *c, const char *name)
 {
     const char *value = c->attr[MO_ATTR_DEFAULT].canonical;
     mo_str_add(where, where->length ? " OR " : "");
@@ -374,11 +381,11 @@ static void add_condition(mo_str *where, const mo_table *t, const mo_column *c)
         mo_str_add(where, "1");
         return;
     }
-    mo_str_ident(where, c->name, '"');
+    mo_str_ident(where, name, '"');
     mo_str_addf(where, " COLLATE BINARY IS NOT (%s)", value && *value ? value : "NULL");
     if (affinity_in(t, c) == MO_AFFINITY_BLOB) { /* 1 and 1.0 are equal, and not the same */
         mo_str_add(where, " OR typeof(");
-        mo_str_ident(where, c->name, '"');
+        mo_str_ident(where, name, '"');
         mo_str_addf(where, ") <> typeof(%s)", value && *value ? value : "NULL");
     }
 }
@@ -388,11 +395,13 @@ static int find_going(holding *h)
     mo_str where = {0};
     for (size_t i = 0; i < h->change->parts.count; i++) {
         const mo_part *p = &h->change->parts.items[i];
+        const char *name;
         if (!goes(p))
             continue;
-        if (mo_vec_push(h->l->plan->region, &h->kept.columns, p->column_before->name))
+        name = mo_plan_live_column(h->l->plan, h->after->name, p->column_before->name);
+        if (mo_vec_push(h->l->plan->region, &h->kept.columns, name))
             where.failed = 1;
-        add_condition(&where, h->change->before->table, p->column_before);
+        add_condition(&where, h->change->before->table, p->column_before, name);
     }
     h->where = mo_str_into(&where, h->l->plan->region);
     return h->where ? MOULT_OK : mo_error_nomem(h->l->err);

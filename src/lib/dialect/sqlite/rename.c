@@ -75,6 +75,10 @@ static int add_step(renamer *n, const mo_rename *r, const char *from, const char
 
 static const char *describe(mo_plan *p, const mo_rename *r)
 {
+    if (r->aside && r->table)
+        return mo_region_printf(p->region, "set column %s.%s aside", r->table, r->from);
+    if (r->aside)
+        return mo_region_printf(p->region, "set table %s aside", r->from);
     if (r->table)
         return mo_region_printf(p->region, "rename column %s.%s to %s", r->table, r->from, r->to);
     return mo_region_printf(p->region, "rename table %s to %s", r->from, r->to);

@@ -79,7 +79,8 @@ static int drop(mo_ladder *l, const mo_object *o, const char *method)
         return mo_error_nomem(l->err);
     mo_str_addf(&sql, "DROP %s ", mo_kinds[o->kind].noun);
     mo_str_ident(&sql, o->name, '"');
-    s->title = kept ? mo_region_printf(l->plan->region, "move %s %s into the attic", mo_kinds[o->kind].name, o->name)
+    s->title = kept ? mo_region_printf(l->plan->region, "move %s %s into the attic", mo_kinds[o->kind].name,
+                                       o->kind == MO_KIND_TABLE ? mo_plan_live_table(l->plan, o->name) : o->name)
                     : mo_region_dup(l->plan->region, mo_str_text(&sql));
     s->undo = mo_region_dup(l->plan->region, o->sql);
     s->transaction = 1;
