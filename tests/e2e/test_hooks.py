@@ -464,6 +464,18 @@ def test_expand_and_back(place):
     assert place.sql("SELECT count(*) FROM users") == [(3,)]
 
 
+def test_back_from_an_expand_whose_rename_waits(place):
+    """What was added to a table under its old name is the version's that declares it under the new one."""
+    (place.folder / "r.sql").write_text(V1.replace("CREATE TABLE users (", "CREATE TABLE people ( -- @renamed from=users\n").replace(
+        "REFERENCES users", "REFERENCES people").replace("name TEXT NOT NULL);", "name TEXT NOT NULL, age INT);"))
+    ok(place.apply("r", "--phase", "expand", mode="safe"))
+    place.sql("UPDATE users SET age = 36 WHERE id = 1; ALTER TABLE users ADD COLUMN theirs")
+    ok(place.run("rollback", "1", "--mode", "aggressive", "--no-backup"))
+    assert [r[1] for r in place.sql("PRAGMA table_info(users)")] == ["id", "name", "theirs"]
+    ok(place.run("rollback", "2", "--mode", "aggressive", "--no-backup"))
+    assert place.sql("SELECT age FROM people ORDER BY id") == [(36,), (None,), (None,)]
+
+
 def test_renames_wait_for_the_contract(place):
     (place.folder / "r.sql").write_text(V1.replace("CREATE TABLE users (", "CREATE TABLE people ( -- @renamed from=users\n").replace(
         "REFERENCES users", "REFERENCES people").replace("name TEXT NOT NULL);", "full_name TEXT NOT NULL, -- @renamed from=name\n age INT);"))

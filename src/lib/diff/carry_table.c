@@ -356,6 +356,19 @@ static const mo_table *table_in(const mo_schema *owned, const char *name)
     return o ? o->table : NULL;
 }
 
+/* The table as the version declared it that was expanded to. Its rename waits for the contract. */
+static const mo_table *expanded_table(const mo_carrier *c, const char *name)
+{
+    const mo_schema *added = c->own->added;
+    for (size_t i = 0; added && i < added->objects.count; i++) {
+        const mo_object *o = added->objects.items[i];
+        if (o->kind == MO_KIND_TABLE && mo_name_equal(o->renamed_from, name) &&
+            mo_schema_find_relation(c->live, o->name) == NULL)
+            return o->table;
+    }
+    return table_in(added, name);
+}
+
 int mo_carry_table(mo_carrier *c, const mo_object *live, mo_object *table)
 {
     if (c->own->all && !c->own->same_type)
@@ -369,7 +382,7 @@ int mo_carry_table(mo_carrier *c, const mo_object *live, mo_object *table)
     *table = *own;
     mo_part_carrier p = {.c = c, .table = table};
     p.owned[0] = table_in(c->own->owned, live->name);
-    p.owned[1] = table_in(c->own->added, live->name);
+    p.owned[1] = expanded_table(c, live->name);
     p.pair = (mo_table_pair){.live = live, .target = table, .renames = &c->renames, .err = c->err};
     int rc = mo_columns_open(&p.pair.live_columns, live->table, c->err);
     if (rc != MOULT_OK)

@@ -40,6 +40,7 @@ typedef struct mo_question {
     size_t number;                 /* its place among the questions */
     int alone;                     /* 1: no pass answers it */
     const char *condition;         /* over the row as it will be; or */
+    int stored;                    /* 1: over the row as it is stored now */
     mo_cast *cast;                 /* what becomes of a value */
     mo_found found[MO_FATE_COUNT]; /* condition: [0]; cast: by fate */
     mo_asked asked;
@@ -64,6 +65,7 @@ struct mo_probe {
     int64_t rows;                /* -1: not known */
     MO_VEC(mo_question *) questions;
     MO_VEC(const char *) computed; /* columns of the view that are not as they are stored */
+    size_t asking, asking_end;     /* the questions that the view is for: it gives what they say of stored rows */
     MO_VEC(const char *) key;      /* the columns that tell rows apart; none: by row id */
     mo_scratch *scratch;           /* where casts are tried; NULL: none is */
     MO_VEC(mo_cast *) casts;
@@ -97,6 +99,8 @@ void mo_probe_note(mo_str *sql, const mo_probe *p, const mo_question *q);
 int mo_probe_functions(mo_probe *p, int there);
 
 /* probe_view.c */
+/* Is what the question is about, a condition or the value to be cast, a column of the view: "_moult_q7"? */
+int mo_probe_gives(const mo_probe *p, const mo_question *q);
 /* The rows as they will be, as what a FROM takes. */
 int mo_probe_from(mo_probe *p, mo_str *sql);
 /* An expression for a column's value as it will be, over the table as it is. 0: there is none that is simple. */
@@ -117,8 +121,11 @@ sqlite3_value *mo_cast_value(mo_cast *cast, sqlite3_value *value);
 void mo_casts_free(mo_probe *p);
 /* An expression for what will be stored of a value; `number`: the cast's place among them. */
 void mo_cast_stored(mo_str *sql, const mo_cast *cast, size_t number, const char *value);
-/* "CASE WHEN … THEN _moult_cast(question, value": what is left are the keys, and ") END". */
-void mo_cast_call(mo_str *sql, const mo_cast *cast, size_t question);
+/* "CASE WHEN … THEN _moult_cast(question, value": what is left are the keys, and ") END".
+ * `given`: the view gives the value as "_moult_q" and the number of the question. */
+void mo_cast_call(mo_str *sql, const mo_cast *cast, size_t question, int given);
+/* The value that it takes, over the row as it is stored. */
+const char *mo_cast_operand(const mo_cast *cast);
 int mo_probe_changes_store(const mo_probe *p, const mo_column *before, const mo_column *after);
 int mo_probe_ask_cast(mo_probe *p, mo_part *part);
 int mo_probe_ask_strict(mo_probe *p, mo_part *part);

@@ -267,18 +267,37 @@ void mo_probe_note(mo_str *sql, const mo_probe *p, const mo_question *q)
     mo_str_addc(sql, ')');
 }
 
+static void add_condition(mo_str *sql, const mo_probe *p, const mo_question *q)
+{
+    if (mo_probe_gives(p, q))
+        mo_str_addf(sql, "\"_moult_q%zu\"", q->number);
+    else
+        mo_str_add(sql, q->condition);
+}
+
+/* The view, with what the questions of that range ask of stored rows. */
+static int add_from(mo_probe *p, mo_str *sql, size_t from, size_t end)
+{
+    int rc;
+    p->asking = from;
+    p->asking_end = end;
+    rc = mo_probe_from(p, sql);
+    p->asking = p->asking_end = 0;
+    return rc;
+}
+
 static void add_question(mo_str *sql, const mo_probe *p, const mo_question *q)
 {
     if (q->cast) {
         mo_str_add(sql, "count(");
-        mo_cast_call(sql, q->cast, q->number);
+        mo_cast_call(sql, q->cast, q->number, mo_probe_gives(p, q));
         for (size_t i = 0; i < (p->key.count ? p->key.count : 1); i++)
             mo_str_addf(sql, ", \"_moult_k%zu\"", i);
         mo_str_add(sql, ") END)");
         return;
     }
     mo_str_add(sql, "count(CASE WHEN ");
-    mo_str_add(sql, q->condition);
+    add_condition(sql, p, q);
     mo_str_add(sql, " THEN ");
     mo_probe_note(sql, p, q);
     mo_str_add(sql, " END)");
@@ -318,14 +337,15 @@ static int add_single(mo_probe *p, mo_str *sql, const mo_question *q)
     mo_str_add(sql, "), count(");
     mo_probe_note(sql, p, q);
     mo_str_add(sql, ") FROM ");
-    int rc = mo_probe_from(p, sql);
+    int rc = add_from(p, sql, q->number, q->number + 1);
     mo_str_add(sql, " WHERE ");
-    mo_str_add(sql, q->condition);
+    add_condition(sql, p, q);
     return rc;
 }
 
 static int add_several(mo_probe *p, mo_str *sql, size_t *at, size_t most)
 {
+    size_t from = *at;
     mo_str_add(sql, "SELECT count(*)");
     for (; *at < p->questions.count && most; ++*at) {
         const mo_question *q = p->questions.items[*at];
@@ -336,7 +356,7 @@ static int add_several(mo_probe *p, mo_str *sql, size_t *at, size_t most)
         add_question(sql, p, q);
     }
     mo_str_add(sql, " FROM ");
-    return mo_probe_from(p, sql);
+    return add_from(p, sql, from, *at);
 }
 
 /* Up to `most` of what waits, from *at on, in one statement, whose first column is the number of rows. */

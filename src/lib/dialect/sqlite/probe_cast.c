@@ -52,10 +52,18 @@ void mo_cast_stored(mo_str *sql, const mo_cast *cast, size_t number, const char 
                 number, value);
 }
 
-void mo_cast_call(mo_str *sql, const mo_cast *cast, size_t question)
+const char *mo_cast_operand(const mo_cast *cast)
 {
-    mo_str_addf(sql, "CASE WHEN typeof(%s) NOT IN (%s) THEN _moult_cast(%zu, %s", cast->operand, cast->stays, question,
-                cast->operand);
+    return cast->operand;
+}
+
+void mo_cast_call(mo_str *sql, const mo_cast *cast, size_t question, int given)
+{
+    char name[40];
+    const char *operand = given ? name : cast->operand;
+    snprintf(name, sizeof name, "\"_moult_q%zu\"", question);
+    mo_str_addf(sql, "CASE WHEN typeof(%s) NOT IN (%s) THEN _moult_cast(%zu, %s", operand, cast->stays, question,
+                operand);
 }
 
 /* --- the columns in the scratch ---------------------------------------------------------------------------------------- */

@@ -154,6 +154,7 @@ static int ask_fill(mo_probe *p, mo_part *part)
     q = mo_probe_add(p, part, &part->found, part->op == MOULT_OP_ALTER ? 1u << MO_ATTR_NOT_NULL : MO_WHOLE, judge_fill);
     if (q == NULL || (q->condition = mo_str_into(&sql, p->region)) == NULL)
         return mo_error_nomem(p->err);
+    q->stored = 1;
     return MOULT_OK;
 }
 
@@ -195,6 +196,7 @@ static int ask(mo_probe *p, mo_part *part, mo_attr attr, const char *before, con
     q = mo_probe_add(p, part, &part->found, part->op == MOULT_OP_ALTER ? 1u << attr : MO_WHOLE, judge);
     if (q == NULL || (q->condition = mo_str_into(&sql, p->region)) == NULL)
         return mo_error_nomem(p->err);
+    q->stored = 1;
     return MOULT_OK;
 }
 
@@ -216,6 +218,7 @@ static int ask_dropped(mo_probe *p, mo_part *part)
     q = mo_probe_add(p, part, &part->found, MO_WHOLE, judge_dropped);
     if (q == NULL || (q->condition = mo_str_into(&sql, p->region)) == NULL)
         return mo_error_nomem(p->err);
+    q->stored = 1;
     return MOULT_OK;
 }
 

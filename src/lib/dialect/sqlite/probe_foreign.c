@@ -185,6 +185,7 @@ int mo_probe_ask_foreign(mo_probe *p, mo_part *part, const mo_constraint *key)
         before = mo_probe_add(p, part, &part->found, MO_WHOLE, no_judge);
         if (before == NULL || (before->condition = condition(p, old, &was)) == NULL)
             return mo_error_nomem(p->err);
+        before->stored = 1;
     }
     sql = condition(p, key, &to);
     return sql ? add(p, part, sql, before) : mo_error_nomem(p->err);

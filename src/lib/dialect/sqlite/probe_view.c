@@ -3,8 +3,9 @@
  * probe_view.c - the rows of a table as they will be, as one expression for FROM.
  *
  * Inside stands the table with the names that it gets; around it, only where a question names such a column, what an
- * @fill or a default gives and what a new type makes of a value. SQLite flattens both, so nothing is computed that no
- * question names.
+ * @fill or a default gives and what a new type makes of a value. What is asked of the rows as they are stored is
+ * answered inside then, for around it the same name means the value that will be. SQLite flattens both, so nothing is
+ * computed that no question names.
  */
 #include <string.h>
 
@@ -204,6 +205,21 @@ static void add_renamed(mo_str *sql, const mo_probe *p)
     mo_str_ident(sql, shape(p)->name, '"');
 }
 
+int mo_probe_gives(const mo_probe *p, const mo_question *q)
+{
+    return p->computed.count > 0 && (q->stored || q->cast);
+}
+
+/* What is asked of a row as it is stored, where the view gives a column of the same name as it will be. */
+static void add_stored(mo_str *sql, const mo_probe *p)
+{
+    for (size_t i = p->asking; i < p->asking_end; i++) {
+        const mo_question *q = p->questions.items[i];
+        if (mo_probe_gives(p, q))
+            mo_str_addf(sql, ", (%s) AS \"_moult_q%zu\"", q->cast ? mo_cast_operand(q->cast) : q->condition, q->number);
+    }
+}
+
 int mo_probe_from(mo_probe *p, mo_str *sql)
 {
     if (p->computed.count == 0) {
@@ -227,6 +243,7 @@ int mo_probe_from(mo_probe *p, mo_str *sql)
         mo_str_add(sql, " AS ");
         mo_str_ident(sql, p->computed.items[i], '"');
     }
+    add_stored(sql, p);
     mo_str_add(sql, " FROM ");
     add_renamed(sql, p);
     mo_str_add(sql, ") AS ");
