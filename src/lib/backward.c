@@ -128,6 +128,8 @@ static int follow(mo_region *r, trail *t, const mo_schema *before, const mo_sche
 typedef struct annotator {
     moult *m;
     const trails *all;
+    const mo_plan *plan;
+    int unfinished; /* the version that is gone back to was only expanded to: its own renames were never done */
     const mo_schema *live, *last; /* as it is; as the last version declared it */
 } annotator;
 
@@ -157,8 +159,31 @@ static int can_evict(const annotator *a, const mo_object *table, const char *col
         return MOULT_OK;
     mo_error_set(err, MOULT_IMPOSSIBLE, "%s%s%s cannot come back: what has its name by now is not moult's", table->name,
                  column ? "." : "", column ? column : "");
-    mo_error_object(err, "%s %s%s%s", column ? "column" : "table", table->name, column ? "." : "", column ? column : "");
+    mo_error_object(err, "%s %s%s%s", column ? "column" : "table", table->name, column ? "." : "",
+                    column ? column : "");
     return mo_error_hint(err, "give the other one another name first, or say --own=all: then it goes");
+}
+
+static int is_name_taken(const mo_plan *p, const char *name)
+{
+    for (int kind = 0; kind < MO_KIND_COUNT; kind++)
+        if (mo_schema_find(p->live, (mo_kind)kind, name) || mo_schema_find(p->desired, (mo_kind)kind, name))
+            return 1;
+    return 0;
+}
+
+/* A free name for what steps aside: a table, or a column of a table (as desired, as it is there). NULL: no memory. */
+static const char *aside(const annotator *a, const char *name, const mo_table *desired, const mo_table *there)
+{
+    mo_region *r = a->plan->desired->region;
+    const char *free = mo_region_printf(r, "aside_of_%s", name);
+    for (int n = 2; free && (desired ? mo_table_column(desired, free) || mo_table_column(there, free)
+                                     : is_name_taken(a->plan, free));
+         n++)
+        free = mo_region_printf(r, "aside_of_%s_%d", name, n);
+    if (free == NULL)
+        mo_error_nomem(&a->m->error);
+    return free;
 }
 
 /*
@@ -170,18 +195,18 @@ static int annotate_column(const annotator *a, const trail *t, const mo_object *
 {
     mo_column *c = t->table->table->columns.items[i];
     int stays = !t->column_gone[i] && mo_table_column(there->table, t->column[i]) != NULL;
+    int other = mo_table_column(there->table, c->name) != NULL && !(stays && mo_name_equal(t->column[i], c->name));
+    if (a->unfinished && t->column_gone[i] && !other && c->renamed_from)
+        return MOULT_OK;
     c->renamed_from = NULL;
-    if (stays && mo_name_equal(t->column[i], c->name))
-        return MOULT_OK;
-    if (stays)
+    if (stays && !mo_name_equal(t->column[i], c->name))
         c->renamed_from = t->column[i];
-    else if (t->column_gone[i])
+    else if (t->column_gone[i] && other)
         c->renamed_from = MO_FROM_NOTHING;
-    if (!mo_table_column(there->table, c->name) || column_under(t, c->name) < t->table->table->columns.count ||
-        c->renamed_from == NULL)
+    if (c->renamed_from == NULL || !other || column_under(t, c->name) < t->table->table->columns.count)
         return MOULT_OK;
-    c->evicts = 1;
-    return can_evict(a, there, c->name);
+    c->evicts = aside(a, c->name, t->table->table, there->table);
+    return c->evicts ? can_evict(a, there, c->name) : MOULT_NOMEM;
 }
 
 /* The same for a table, and for the columns of one that stays. */
@@ -189,14 +214,16 @@ static int annotate(const annotator *a, const trail *t)
 {
     const mo_object *there = find_table(a->live, t->name), *other = find_table(a->live, t->table->name);
     int stays = !t->gone && there != NULL, rc = MOULT_OK;
+    if (a->unfinished && t->gone && !other && t->table->renamed_from)
+        return MOULT_OK;
     t->table->renamed_from = NULL;
     if (stays && !mo_name_equal(t->name, t->table->name))
         t->table->renamed_from = t->name;
-    else if (t->gone)
+    else if (t->gone && other)
         t->table->renamed_from = MO_FROM_NOTHING;
     if (t->table->renamed_from && other && table_under(a->all, t->table->name) == a->all->items.count) {
-        t->table->flags |= MO_OBJECT_EVICTS;
-        rc = can_evict(a, other, NULL);
+        t->table->evicts = aside(a, t->table->name, NULL, NULL);
+        rc = t->table->evicts ? can_evict(a, other, NULL) : MOULT_NOMEM;
     }
     for (size_t i = 0; stays && i < t->table->table->columns.count && rc == MOULT_OK; i++)
         rc = annotate_column(a, t, there, i);
@@ -261,7 +288,7 @@ int mo_detect_backward(moult *m, mo_plan *plan, int64_t latest)
         rc = find_path(m, plan->region, plan->behind_version, latest, &path);
     if (rc == MOULT_OK)
         rc = follow_all(m, &all, &path, &last);
-    const annotator a = {m, &all, plan->live, last};
+    const annotator a = {m, &all, plan, path.count && strcmp(path.items[0]->kind, "expand") == 0, plan->live, last};
     for (size_t i = 0; i < all.items.count && rc == MOULT_OK; i++)
         rc = annotate(&a, &all.items.items[i]);
     mo_schema_free(last);

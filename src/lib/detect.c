@@ -75,29 +75,12 @@ static int add_column_renames(mo_plan *p, const mo_change *c, mo_change *kept, m
     return rc;
 }
 
-static int is_name_taken(const mo_plan *p, const char *name)
+static int add_aside(mo_plan *p, const char *table, const char *from, const char *to, mo_error *err)
 {
-    for (int kind = 0; kind < MO_KIND_COUNT; kind++)
-        if (mo_schema_find(p->live, (mo_kind)kind, name) || mo_schema_find(p->desired, (mo_kind)kind, name))
-            return 1;
-    return 0;
-}
-
-/* `table`: of a column, as desired; NULL: a table steps aside. */
-static int add_aside(mo_plan *p, const mo_object *table, const char *from, mo_error *err)
-{
-    const mo_object *live = NULL;
-    const char *to = mo_region_printf(p->region, "aside_of_%s", from);
-    mo_rename r = {.table = table ? mo_region_dup(p->region, table->name) : NULL, .from = mo_region_dup(p->region, from)};
-    if (table)
-        live = mo_schema_find(p->live, MO_KIND_TABLE, table->renamed_from ? table->renamed_from : table->name);
-    for (int n = 2; to && (table ? mo_table_column(table->table, to) || mo_table_column(live->table, to)
-                                 : is_name_taken(p, to)); n++)
-        to = mo_region_printf(p->region, "aside_of_%s_%d", from, n);
-    r.to = to;
-    r.aside = 1;
-    return !r.from || !r.to || (table && !r.table) || mo_vec_push(p->region, &p->renames, r) ? mo_error_nomem(err)
-                                                                                            : MOULT_OK;
+    int rc = add_rename(p, table, from, to, err);
+    if (rc == MOULT_OK)
+        p->renames.items[p->renames.count - 1].aside = 1;
+    return rc;
 }
 
 /* On the way back: what stands where something else stood steps aside, so that it can go under its own name. */
@@ -106,11 +89,13 @@ static int find_asides(mo_plan *p, mo_error *err)
     int rc = MOULT_OK;
     for (size_t i = 0; i < p->desired->objects.count && rc == MOULT_OK; i++) {
         const mo_object *o = p->desired->objects.items[i];
-        if ((o->flags & MO_OBJECT_EVICTS) && mo_schema_find(p->live, MO_KIND_TABLE, o->name))
-            rc = add_aside(p, NULL, o->name, err);
-        for (size_t k = 0; o->table && k < o->table->columns.count && rc == MOULT_OK; k++)
-            if (o->table->columns.items[k]->evicts)
-                rc = add_aside(p, o, o->table->columns.items[k]->name, err);
+        if (o->evicts && mo_schema_find(p->live, MO_KIND_TABLE, o->name))
+            rc = add_aside(p, NULL, o->name, o->evicts, err);
+        for (size_t k = 0; o->table && k < o->table->columns.count && rc == MOULT_OK; k++) {
+            const mo_column *c = o->table->columns.items[k];
+            if (c->evicts)
+                rc = add_aside(p, o->name, c->name, c->evicts, err);
+        }
     }
     return rc;
 }

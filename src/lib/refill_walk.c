@@ -106,10 +106,15 @@ static void qualified(walk *w, mo_str *s, const char *table, const char *column)
 static const char *planned_column(const walk *w, const char *name)
 {
     const mo_table *t = w->table->table;
-    for (size_t i = 0; i < t->columns.count; i++)
-        if (mo_name_equal(t->columns.items[i]->renamed_from, name))
-            return t->columns.items[i]->name;
-    return name;
+    const char *planned = name;
+    for (size_t i = 0; i < t->columns.count; i++) {
+        const mo_column *c = t->columns.items[i];
+        if (mo_name_equal(c->renamed_from, name))
+            return c->name;
+        if (c->evicts && mo_name_equal(c->name, name))
+            planned = c->evicts;
+    }
+    return planned;
 }
 
 static void push_known(walk *w, known_list *all, const char *name, const char *sql, mo_weight weight)
@@ -285,6 +290,8 @@ static const char *lookup_sql(walk *w, const mo_attic_entry *e, size_t k, const 
     const char *match = match_sql(w, e, all, weight), *fill = desired ? mo_walk_given(w, desired->name) : NULL;
     const char *other = fill ? fill : c->attr[MO_ATTR_DEFAULT].canonical;
     mo_str found = {0}, s = {0};
+    char room[MO_HOLDER_COLUMN];
+    size_t place = 0;
     if (desired && mo_walk_live(w, desired) == NULL)
         note_use(w, e, match, desired->name);
     weight->depth++;
@@ -292,7 +299,8 @@ static const char *lookup_sql(walk *w, const mo_attic_entry *e, size_t k, const 
     if (match == NULL)
         return fill;
     mo_str_add(&found, "(SELECT " ROW ".");
-    w->plan->dialect->quote(&found, c->name);
+    (void)mo_walk_has(&e->columns, c->name, &place);
+    w->plan->dialect->quote(&found, mo_holder_column(&e->keys, &e->others, c->name, place, room));
     mo_str_add(&found, " FROM ");
     w->plan->dialect->quote(&found, e->holder);
     mo_str_addf(&found, " AS " ROW " WHERE %s)", match);

@@ -140,7 +140,7 @@ static const char *column_name(const void *thing)
 
 static int column_evicts(const void *thing)
 {
-    return ((const mo_column *)thing)->evicts;
+    return ((const mo_column *)thing)->evicts != NULL;
 }
 
 mo_match_way mo_match_columns(const mo_columns *live, const mo_columns *target, const mo_column *wanted,
@@ -213,7 +213,7 @@ static const char *object_name(const void *thing)
 
 static int object_evicts(const void *thing)
 {
-    return (((const mo_object *)thing)->flags & MO_OBJECT_EVICTS) != 0;
+    return ((const mo_object *)thing)->evicts != NULL;
 }
 
 mo_match_way mo_match_objects(const mo_schema *live, const mo_wanted *target, const mo_object *wanted, mo_object **from)

@@ -103,6 +103,19 @@ const char *mo_plan_holder(mo_plan *p)
                             p->attic.next++);
 }
 
+const char *mo_holder_column(const mo_name_list *keys, const mo_name_list *others, const char *column, size_t place,
+                             char room[MO_HOLDER_COLUMN])
+{
+    const mo_name_list *lists[] = {keys, others};
+    for (size_t l = 0; l < 2; l++)
+        for (size_t i = 0; i < lists[l]->count; i++)
+            if (mo_name_equal(lists[l]->items[i], column)) {
+                snprintf(room, MO_HOLDER_COLUMN, "_moult_gone_%zu", place + 1);
+                return room;
+            }
+    return column;
+}
+
 void mo_attic_age_text(int64_t seconds, char *out, size_t size)
 {
     static const struct {

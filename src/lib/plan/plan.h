@@ -235,6 +235,11 @@ int mo_step_assert(mo_plan *p, mo_step *s, const char *sql, const char *message,
 
 /* A new step that keeps something in the attic: the name of its holder, in the region. NULL: no memory. */
 const char *mo_plan_holder(mo_plan *p);
+#define MO_HOLDER_COLUMN 40 /* bytes */
+/* What a kept column is called in its holder: as it was; one that stepped aside for another of its name, which tells the row,
+ * has a number. `place`: among the kept columns. The name is `column` itself, or in `room`. */
+const char *mo_holder_column(const mo_name_list *keys, const mo_name_list *others, const char *column, size_t place,
+                             char room[MO_HOLDER_COLUMN]);
 /* How long the attic keeps things, for people: "30 days", "12 hours". */
 void mo_attic_age_text(int64_t seconds, char *out, size_t size);
 

@@ -65,6 +65,7 @@ static mo_column *copy_column(mo_copier *c, const mo_column *from)
     copy->text = copy_text(c, from->text);
     copy->renamed_from = copy_text(c, from->renamed_from);
     copy->fill = copy_text(c, from->fill);
+    copy->evicts = copy_text(c, from->evicts);
     copy->refill = copy_text(c, from->refill);
     copy->where.file = copy_text(c, from->where.file);
     copy->fill_where.file = copy_text(c, from->fill_where.file);
@@ -143,6 +144,7 @@ mo_object *mo_schema_object_same(mo_schema *s, const mo_object *o)
     copy->sql = copy_text(&c, o->sql);
     copy->mentions = copy_names(&c, o->mentions, o->mention_count);
     copy->renamed_from = copy_text(&c, o->renamed_from);
+    copy->evicts = copy_text(&c, o->evicts);
     copy->where.file = copy_text(&c, o->where.file);
     copy->note = copy_text(&c, o->note);
     if (o->table)

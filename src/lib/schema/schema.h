@@ -108,9 +108,9 @@ typedef struct mo_column {
     int key_place; /* 1, 2, … : its place in the primary key; 0: none */
     int row_id;    /* 1: it is the table's row id (SQLite's INTEGER PRIMARY KEY) */
     int foreign;   /* 1: not owned by moult; carried from the live database */
-    int evicts;    /* 1: on the way back: what is live under its name is another column, and steps aside */
     const char *renamed_from; /* annotation, or NULL */
     const char *fill;         /* annotation: an expression, or NULL */
+    const char *evicts; /* on the way back: what is live under its name is another column, and steps aside: its name then */
     const char *refill; /* on the way back: what every row gets, instead of the value it has; an expression, or NULL */
     mo_where where;     /* of the column */
     mo_where fill_where;
@@ -155,8 +155,7 @@ typedef struct mo_table {
 enum {
     MO_OBJECT_FOREIGN = 1,    /* not owned by moult: left alone, listed */
     MO_OBJECT_UNCOMPARED = 2, /* cannot be compared (a module that is not loaded): left alone, named */
-    MO_OBJECT_UNREAD = 4,     /* … for its definition could not be read */
-    MO_OBJECT_EVICTS = 8      /* on the way back: what is live under its name is another thing, and steps aside */
+    MO_OBJECT_UNREAD = 4      /* … for its definition could not be read */
 };
 
 /*
@@ -186,6 +185,7 @@ typedef struct mo_object {
     size_t mention_count;
     unsigned flags;
     const char *renamed_from; /* annotation, or NULL */
+    const char *evicts; /* as of a column */
     mo_where where;
     const char *note; /* UNCOMPARED: why; else what is doubtful about it (see the dialect's check), or NULL */
     mo_table *table;  /* tables; else NULL */

@@ -101,7 +101,7 @@ static int choose_identity(holding *h)
         if (mo_table_column(h->change->before->table, c->name) == NULL)
             continue; /* a new one says nothing of which row it was */
         if (c->attr[MO_ATTR_GENERATED].canonical || c->foreign || in_names(&h->kept.keys, c->name) ||
-            in_names(&h->kept.columns, c->name) || strcmp(h->kept.identity, "unique") == 0)
+            (h->converted && in_names(&h->kept.columns, c->name)) || strcmp(h->kept.identity, "unique") == 0)
             continue;
         if (mo_vec_push(h->l->plan->region, &h->kept.others, c->name))
             rc = mo_error_nomem(h->l->err);
@@ -122,14 +122,20 @@ static void add_name(mo_str *s, const char *before, const char *name)
     mo_str_ident(s, name, '"');
 }
 
+static const char *kept_name(const holding *h, size_t i, char room[MO_HOLDER_COLUMN])
+{
+    return mo_holder_column(&h->kept.keys, &h->kept.others, h->kept.columns.items[i], i, room);
+}
+
 /* The names under which the values of the kept columns stand in the holder: their own; converted, numbered ones. */
 static void add_kept(mo_str *s, const holding *h)
 {
+    char room[MO_HOLDER_COLUMN];
     for (size_t i = 0; i < h->kept.columns.count; i++) {
         if (h->converted)
             mo_str_addf(s, "%s\"_moult_old_%zu\", \"_moult_new_%zu\"", s->length ? ", " : "", i + 1, i + 1);
         else
-            add_name(s, ", ", h->kept.columns.items[i]);
+            add_name(s, ", ", kept_name(h, i, room));
     }
 }
 
@@ -224,7 +230,7 @@ static void add_values(mo_str *s, const holding *h)
     for (size_t i = 0; i < h->kept.columns.count; i++) {
         const char *column = h->kept.columns.items[i];
         if (!h->converted) {
-            add_value(s, h->old, read_name(h, i), column);
+            add_value(s, h->old, read_name(h, i), kept_name(h, i, name));
             continue;
         }
         snprintf(name, sizeof name, "_moult_old_%zu", i + 1);
@@ -345,6 +351,8 @@ static int tell_bytes(const holding *h)
     return h->step->cost ? MOULT_OK : mo_error_nomem(h->l->err);
 }
 
+static const char *where_going(const holding *h);
+
 static int keep(holding *h)
 {
     mo_plan *p = h->l->plan;
@@ -353,6 +361,8 @@ static int keep(holding *h)
     if (rc != MOULT_OK)
         return rc;
     h->kept.object = h->after->name;
+    if (h->where == NULL && (h->where = where_going(h)) == NULL)
+        return mo_error_nomem(h->l->err);
     if ((h->kept.holder = mo_plan_holder(p)) == NULL || (h->kept.holder_sql = holder_sql(h)) == NULL ||
         (sql = insert_sql(h)) == NULL)
         return mo_error_nomem(h->l->err);
@@ -392,19 +402,28 @@ static void add_condition(mo_str *where, const mo_table *t, const mo_column *c, 
 
 static int find_going(holding *h)
 {
-    mo_str where = {0};
     for (size_t i = 0; i < h->change->parts.count; i++) {
         const mo_part *p = &h->change->parts.items[i];
-        const char *name;
+        if (goes(p) && mo_vec_push(h->l->plan->region, &h->kept.columns,
+                                   mo_plan_live_column(h->l->plan, h->after->name, p->column_before->name)))
+            return mo_error_nomem(h->l->err);
+    }
+    return MOULT_OK;
+}
+
+/* Which rows are kept, by the names of the holder. */
+static const char *where_going(const holding *h)
+{
+    mo_str where = {0};
+    char room[MO_HOLDER_COLUMN];
+    for (size_t i = 0, n = 0; i < h->change->parts.count; i++) {
+        const mo_part *p = &h->change->parts.items[i];
         if (!goes(p))
             continue;
-        name = mo_plan_live_column(h->l->plan, h->after->name, p->column_before->name);
-        if (mo_vec_push(h->l->plan->region, &h->kept.columns, name))
-            where.failed = 1;
-        add_condition(&where, h->change->before->table, p->column_before, name);
+        add_condition(&where, h->change->before->table, p->column_before, kept_name(h, n, room));
+        n++;
     }
-    h->where = mo_str_into(&where, h->l->plan->region);
-    return h->where ? MOULT_OK : mo_error_nomem(h->l->err);
+    return mo_str_into(&where, h->l->plan->region);
 }
 
 static int is_off(const mo_ladder *l, const mo_change *change)

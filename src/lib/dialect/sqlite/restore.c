@@ -243,7 +243,10 @@ static int check_place(restoring *r, const mo_object *table)
         const char *name = i < r->e->columns.count ? r->e->columns.items[i]
                            : k < r->e->keys.count  ? r->e->keys.items[k]
                                                    : r->e->others.items[o];
-        if (mo_table_column(table->table, name) == NULL)
+        char room[MO_HOLDER_COLUMN];
+        int aside = i < r->e->columns.count && strcmp(r->e->kind, "column") == 0 &&
+                    mo_holder_column(&r->e->keys, &r->e->others, name, i, room) != name; /* that is another one */
+        if (aside || mo_table_column(table->table, name) == NULL)
             return missing(r, "column", name);
     }
     return strcmp(r->e->identity, "none") == 0 ? missing(r, "row", "that could be told") : MOULT_OK;
