@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "aside.h"
 #include "detect.h"
 
 /* It comes back as a new one, though something of its name is there: that is renamed. No thing has this name. */
@@ -164,28 +165,6 @@ static int can_evict(const annotator *a, const mo_object *table, const char *col
     return mo_error_hint(err, "give the other one another name first, or say --own=all: then it goes");
 }
 
-static int is_name_taken(const mo_plan *p, const char *name)
-{
-    for (int kind = 0; kind < MO_KIND_COUNT; kind++)
-        if (mo_schema_find(p->live, (mo_kind)kind, name) || mo_schema_find(p->desired, (mo_kind)kind, name))
-            return 1;
-    return 0;
-}
-
-/* A free name for what steps aside: a table, or a column of a table (as desired, as it is there). NULL: no memory. */
-static const char *aside(const annotator *a, const char *name, const mo_table *desired, const mo_table *there)
-{
-    mo_region *r = a->plan->desired->region;
-    const char *free = mo_region_printf(r, "aside_of_%s", name);
-    for (int n = 2; free && (desired ? mo_table_column(desired, free) || mo_table_column(there, free)
-                                     : is_name_taken(a->plan, free));
-         n++)
-        free = mo_region_printf(r, "aside_of_%s_%d", name, n);
-    if (free == NULL)
-        mo_error_nomem(&a->m->error);
-    return free;
-}
-
 /*
  * A column that has been there all the time is renamed back. One that was gone comes back as a new one: what has its
  * name by now, or its later one, is another column. What stands where it belongs makes room: it is renamed itself, or steps
@@ -205,8 +184,8 @@ static int annotate_column(const annotator *a, const trail *t, const mo_object *
         c->renamed_from = MO_FROM_NOTHING;
     if (c->renamed_from == NULL || !other || column_under(t, c->name) < t->table->table->columns.count)
         return MOULT_OK;
-    c->evicts = aside(a, c->name, t->table->table, there->table);
-    return c->evicts ? can_evict(a, there, c->name) : MOULT_NOMEM;
+    c->evicts = mo_aside_name(a->plan, a->plan->desired->region, c->name, t->table->table, there->table);
+    return c->evicts ? can_evict(a, there, c->name) : mo_error_nomem(&a->m->error);
 }
 
 /* The same for a table, and for the columns of one that stays. */
@@ -222,8 +201,8 @@ static int annotate(const annotator *a, const trail *t)
     else if (t->gone && other)
         t->table->renamed_from = MO_FROM_NOTHING;
     if (t->table->renamed_from && other && table_under(a->all, t->table->name) == a->all->items.count) {
-        t->table->evicts = aside(a, t->table->name, NULL, NULL);
-        rc = t->table->evicts ? can_evict(a, other, NULL) : MOULT_NOMEM;
+        t->table->evicts = mo_aside_name(a->plan, a->plan->desired->region, t->table->name, NULL, NULL);
+        rc = t->table->evicts ? can_evict(a, other, NULL) : mo_error_nomem(&a->m->error);
     }
     for (size_t i = 0; stays && i < t->table->table->columns.count && rc == MOULT_OK; i++)
         rc = annotate_column(a, t, there, i);

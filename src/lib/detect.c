@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "aside.h"
 #include "attic.h"
 #include "diff/diff.h"
 #include "hooks.h"
@@ -75,39 +76,12 @@ static int add_column_renames(mo_plan *p, const mo_change *c, mo_change *kept, m
     return rc;
 }
 
-static int add_aside(mo_plan *p, const char *table, const char *from, const char *to, mo_error *err)
-{
-    int rc = add_rename(p, table, from, to, err);
-    if (rc == MOULT_OK)
-        p->renames.items[p->renames.count - 1].aside = 1;
-    return rc;
-}
-
-/* On the way back: what stands where something else stood steps aside, so that it can go under its own name. */
-static int find_asides(mo_plan *p, mo_error *err)
-{
-    int rc = MOULT_OK;
-    for (size_t i = 0; i < p->desired->objects.count && rc == MOULT_OK; i++) {
-        const mo_object *o = p->desired->objects.items[i];
-        if (o->evicts && mo_schema_find(p->live, MO_KIND_TABLE, o->name))
-            rc = add_aside(p, NULL, o->name, o->evicts, err);
-        for (size_t k = 0; o->table && k < o->table->columns.count && rc == MOULT_OK; k++) {
-            const mo_column *c = o->table->columns.items[k];
-            if (c->evicts)
-                rc = add_aside(p, o->name, c->name, c->evicts, err);
-        }
-    }
-    return rc;
-}
-
 /* The renames that are really to be done, into plan->renames and, for people, plan->changes. */
 static int find_renames(const mo_dialect *d, mo_plan *plan, mo_error *err)
 {
     mo_plan *all = mo_plan_new(d);
     mo_change kept;
     int rc = all ? mo_diff(plan->live, plan->desired, 0, all, err) : mo_error_nomem(err);
-    if (rc == MOULT_OK)
-        rc = find_asides(plan, err);
     for (size_t i = 0; rc == MOULT_OK && i < all->changes.count; i++) {
         const mo_change *c = &all->changes.items[i];
         if (c->op != MOULT_OP_RENAME)
@@ -283,6 +257,8 @@ int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
             rc = forget_done(plan, own.owned, &m->error);
         if (rc == MOULT_OK)
             rc = find_renames(m->dialect, plan, &m->error);
+        if (rc == MOULT_OK)
+            rc = mo_make_room(plan, &own, &m->error);
     }
     if (rc == MOULT_OK && plan->renames.count)
         rc = rename_owned(m, plan, &own, renamed);

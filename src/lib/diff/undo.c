@@ -22,6 +22,8 @@ static int object_undoes(const mo_schema *recorded, const mo_change *c)
     const mo_object *then;
     if (c->op == MOULT_OP_RENAME)
         return 0;
+    if (c->early) /* moult's own, under a name that something else gets */
+        return 0;
     if (c->op == MOULT_OP_DROP)
         return recorded_object(recorded, c->before) == NULL;
     then = recorded_object(recorded, c->after);

@@ -36,7 +36,7 @@ static int add_row(mo_rower *r, moult_op op, const char *kind, const char *name,
 static const char *part_name(const mo_rower *r, const mo_change *change, const char *part)
 {
     const mo_object *table = change->after ? change->after : change->before;
-    const char *name = change->after ? table->name : mo_plan_live_table(r->plan, table->name);
+    const char *name = change->after || change->early ? table->name : mo_plan_live_table(r->plan, table->name);
     return part ? mo_region_printf(r->plan->region, "%s.%s", name, part) : mo_region_dup(r->plan->region, name);
 }
 

@@ -120,10 +120,39 @@ static int rename_all(renamer *n, int tables)
     return rc;
 }
 
+/* What has a name that is needed, and goes. */
+static int drop_early(renamer *n)
+{
+    mo_str sql = {0};
+    int rc = MOULT_OK;
+    for (size_t i = 0; i < n->plan->changes.count && rc == MOULT_OK; i++) {
+        const mo_change *c = &n->plan->changes.items[i];
+        mo_step *s;
+        if (!c->early)
+            continue;
+        s = mo_plan_step(n->plan, MO_PHASE_CONTRACT, MO_ORDER_RENAME + n->serial++, "drop", c->kind, c->before->name,
+                         c->before->parent);
+        mo_str_clear(&sql);
+        mo_str_addf(&sql, "DROP %s ", mo_kinds[c->kind].noun);
+        mo_str_ident(&sql, c->before->name, '"');
+        if (s == NULL || sql.failed || (s->title = mo_region_dup(n->plan->region, mo_str_text(&sql))) == NULL)
+            rc = mo_error_nomem(n->err);
+        if (rc == MOULT_OK) {
+            s->undo = mo_region_dup(n->plan->region, c->before->sql);
+            s->transaction = 1;
+            rc = mo_step_run(n->plan, s, mo_str_text(&sql), 0, n->err);
+        }
+    }
+    mo_str_free(&sql);
+    return rc;
+}
+
 int mo_sqlite_renames(mo_plan *plan, int tolerant, mo_error *err)
 {
     renamer n = {plan, err, tolerant, 0};
-    int rc = rename_all(&n, 1);
+    int rc = drop_early(&n);
+    if (rc == MOULT_OK)
+        rc = rename_all(&n, 1);
     if (rc == MOULT_OK)
         rc = rename_all(&n, 0);
     return rc;

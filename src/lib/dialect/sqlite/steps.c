@@ -80,7 +80,7 @@ static int drop(mo_ladder *l, const mo_object *o, const char *method)
     mo_str_addf(&sql, "DROP %s ", mo_kinds[o->kind].noun);
     mo_str_ident(&sql, o->name, '"');
     s->title = kept ? mo_region_printf(l->plan->region, "move %s %s into the attic", mo_kinds[o->kind].name,
-                                       o->kind == MO_KIND_TABLE ? mo_plan_live_table(l->plan, o->name) : o->name)
+                                       mo_plan_live_table(l->plan, o->name))
                     : mo_region_dup(l->plan->region, mo_str_text(&sql));
     s->undo = mo_region_dup(l->plan->region, o->sql);
     s->transaction = 1;
@@ -145,7 +145,7 @@ static int change_steps(mo_ladder *l, mo_change *c)
     case MOULT_OP_CREATE:
         return create(l, c->after);
     case MOULT_OP_DROP:
-        return goes_with_its_table(l, c->before) ? MOULT_OK : drop(l, c->before, "drop");
+        return c->early || goes_with_its_table(l, c->before) ? MOULT_OK : drop(l, c->before, "drop");
     case MOULT_OP_ALTER:
         break;
     }
