@@ -795,6 +795,9 @@ MOULT_API const char *moult_plan_to(const moult_plan *plan);         /**< finger
 MOULT_API moult_risk moult_plan_risk(const moult_plan *plan);        /**< the highest of its changes */
 MOULT_API int moult_plan_behind(const moult_plan *plan);             /**< 1: the desired schema was replaced */
 MOULT_API int64_t moult_plan_behind_version(const moult_plan *plan); /**< the version it was */
+/** The half that it is; MOULT_PHASE_CONTRACT also where it was asked for whole, and only its contract waits. It runs when it is
+ * asked for by that phase, and its id is of that. */
+MOULT_API moult_phase moult_plan_phase(const moult_plan *plan);
 MOULT_API size_t moult_plan_change_count(const moult_plan *plan);
 MOULT_API int moult_plan_change(const moult_plan *plan, size_t i, moult_change_info *out);
 MOULT_API size_t moult_plan_step_count(const moult_plan *plan);

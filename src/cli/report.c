@@ -120,8 +120,8 @@ static void print_url(const cli *c)
 /* The options that made the plan what it is: without them another one would come of it. */
 static void print_same_options(const cli *c)
 {
-    static const opt_id ids[] = {OPT_PLAN,     OPT_TO,    OPT_OWN,   OPT_COLUMN_ORDER,
-                                 OPT_BACKWARD, OPT_PHASE, OPT_HOOKS, OPT_NO_ATTIC};
+    static const opt_id ids[] = {OPT_PLAN,  OPT_TO,    OPT_OWN,      OPT_COLUMN_ORDER, OPT_BACKWARD,
+                                 OPT_PHASE, OPT_HOOKS, OPT_NO_ATTIC, OPT_ATTIC_AGE,    OPT_ONLINE};
     const opt_values *v = &c->values;
 
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
@@ -207,6 +207,9 @@ void report_refusal(cli *c, const moult_plan *plan, moult_mode mode, int stored)
     }
     print_url(c);
     print_same_options(c);
+    if (moult_plan_phase(plan) == MOULT_PHASE_CONTRACT && !c->values.given[OPT_PHASE]) {
+        printf(" --phase contract");
+    }
     putchar('\n');
 }
 

@@ -194,6 +194,37 @@ int moult_prove(moult *m, moult_plan *plan)
         m, mo_prove(m->dialect, m->conn, (const mo_plan *)plan, m->options.pub.full, mo_limit_deadline(m), &m->error));
 }
 
+/* Was this schema expanded, and is its contract all that is left? */
+static int contract_waits(moult *m, const mo_plan *plan, int *waits)
+{
+    mo_region *r = mo_region_new();
+    mo_versions all = {0};
+    const moult_version_info *last;
+    int rc = r ? mo_state_exists(m->dialect, m->conn, &m->error) : mo_error_nomem(&m->error);
+    if (rc > 0)
+        rc = mo_history_read(m->dialect, m->conn, r, &all, &m->error);
+    last = all.count ? &all.items[all.count - 1].info : NULL;
+    *waits = last && plan->steps.count && strcmp(last->kind, "expand") == 0 && strcmp(last->to, plan->declared_fp) == 0;
+    mo_region_free(r);
+    return rc < 0 ? rc : MOULT_OK;
+}
+
+/* Where a contract waits, the plan is that of its phase: nothing else would run, or could be approved. */
+static int detect_what_runs(moult *m, const mo_source_read *read, mo_plan **out)
+{
+    int waits = 0, rc = mo_detect(m, read, out);
+    if (rc == MOULT_OK && m->options.pub.phase == MOULT_PHASE_ALL)
+        rc = contract_waits(m, *out, &waits);
+    if (rc != MOULT_OK || !waits)
+        return rc;
+    mo_plan_free(*out);
+    *out = NULL;
+    m->options.pub.phase = MOULT_PHASE_CONTRACT;
+    rc = mo_detect(m, read, out);
+    m->options.pub.phase = MOULT_PHASE_ALL;
+    return rc;
+}
+
 int moult_make_plan(moult *m, const moult_source *desired, moult_plan **out)
 {
     mo_region *r = mo_region_new();
@@ -208,7 +239,7 @@ int moult_make_plan(moult *m, const moult_source *desired, moult_plan **out)
     mo_limit_begin(m, "reading the source");
     rc = mo_source_open(r, m->dialect, desired, mo_limit_patience(m), &read, &m->error);
     if (rc == MOULT_OK)
-        rc = mo_detect(m, &read, &plan);
+        rc = detect_what_runs(m, &read, &plan);
     rc = mo_limit_end(m, rc);
     mo_region_free(r);
     *out = (moult_plan *)plan;
@@ -269,6 +300,11 @@ moult_risk moult_plan_risk(const moult_plan *plan)
 int moult_plan_behind(const moult_plan *plan)
 {
     return PLAN(plan)->behind;
+}
+
+moult_phase moult_plan_phase(const moult_plan *plan)
+{
+    return PLAN(plan)->phase_only;
 }
 
 int64_t moult_plan_behind_version(const moult_plan *plan)

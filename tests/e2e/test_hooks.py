@@ -365,6 +365,18 @@ def test_rows_of_both_builds_fit_until_the_contract(place):
     assert place.sql("SELECT first_name, last_name FROM users WHERE id > 3 ORDER BY id") == [("Old", "Build"), ("New", "Build")]
 
 
+def test_a_plan_of_what_waits_can_be_approved(place):
+    """While a contract waits, what is shown is that contract: what is offered to approve it works as it is printed."""
+    ok(place.apply("v2", "--phase", "expand", mode="safe"))
+    place.sql("UPDATE users SET first_name = 'F', last_name = 'L'")
+    shown = place.run("plan", "--to", "v2.sql").out
+    line = next(x for x in shown.splitlines() if "approve and apply it now" in x)
+    words = line.split("moult ", 1)[1].split()
+    assert words[-2:] == ["--phase", "contract"]
+    ok(place.moult(*words, "--no-backup", cwd=place.folder))
+    assert [r[1] for r in place.sql("PRAGMA table_info(users)")] == ["id", "first_name", "last_name"]
+
+
 def test_halves_from_plan_files(place, tmp_path):
     place.hook("020_split.before_ddl.sql", SPLIT)
     for phase in ("expand", "contract"):
