@@ -215,7 +215,7 @@ static int diff_rest(moult *m, mo_plan *plan, const mo_ownership *own)
 }
 
 /* Where the last version is only half applied, that the database is not it is no drift. */
-static int mark_undo(moult *m, mo_plan *plan, const mo_schema *owned)
+int mo_detect_mark_undo(moult *m, mo_plan *plan, const mo_schema *owned)
 {
     int half, rc = mo_history_half(m->dialect, m->conn, &half, &m->error);
     if (rc == MOULT_OK && !half)
@@ -265,7 +265,7 @@ int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all)
     if (rc == MOULT_OK)
         rc = diff_rest(m, plan, &own);
     if (rc == MOULT_OK && own.owned && !begun && plan->changes.count)
-        rc = mark_undo(m, plan, own.owned);
+        rc = mo_detect_mark_undo(m, plan, own.owned);
     if (rc == MOULT_OK) {
         memcpy(plan->from, plan->live->fingerprint, sizeof plan->from);
         memcpy(plan->to, plan->target->fingerprint, sizeof plan->to);

@@ -14,6 +14,8 @@ int mo_detect_load(moult *m, const mo_source_read *read, const mo_schema *live, 
                    mo_schema **out);
 /* plan->live and plan->desired → renames, target, changes, notes, hints, fingerprints. */
 int mo_detect_diff(moult *m, mo_plan *plan, const mo_schema *owned, int own_all);
+/* Says which of the plan's changes only undo what others did to what the last version left; nothing where that one is half applied. */
+int mo_detect_mark_undo(moult *m, mo_plan *plan, const mo_schema *owned);
 /* backward.c: makes plan->desired, a version before `latest`, say what its things are renamed from, as the versions since tell. */
 int mo_detect_backward(moult *m, mo_plan *plan, int64_t latest);
 /* Copies what a scratch can hold of a schema into one. */

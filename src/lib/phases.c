@@ -113,7 +113,7 @@ static int expand(phases *p)
 }
 
 /* The plan becomes its own first half: what it leads to is what is there between the halves. */
-static int only_expand(phases *p)
+static int only_expand(phases *p, const mo_schema *owned)
 {
     mo_plan *plan = p->plan;
     int rc;
@@ -125,6 +125,8 @@ static int only_expand(phases *p)
     plan->changes.count = plan->renames.count = plan->hints.count = 0;
     memcpy(plan->to, plan->target->fingerprint, sizeof plan->to);
     rc = mo_diff(plan->live, plan->target, 0, plan, &p->m->error);
+    if (rc == MOULT_OK && owned)
+        rc = mo_detect_mark_undo(p->m, plan, owned);
     return rc == MOULT_OK ? mo_assess(plan, p->m->options.pub.rules, &p->m->error) : rc;
 }
 
@@ -266,7 +268,7 @@ int mo_phases_build(moult *m, mo_plan *plan, const mo_schema *owned)
     if (rc == MOULT_OK)
         rc = expand(&p);
     if (rc == MOULT_OK)
-        rc = m->options.pub.phase == MOULT_PHASE_EXPAND ? only_expand(&p) : both_halves(&p, owned);
+        rc = m->options.pub.phase == MOULT_PHASE_EXPAND ? only_expand(&p, owned) : both_halves(&p, owned);
     mo_schema_free(p.expanded);
     if (rc == MOULT_OK)
         rc = mo_assess_steps(plan, m->options.pub.rules, &m->error);

@@ -365,6 +365,16 @@ def test_rows_of_both_builds_fit_until_the_contract(place):
     assert place.sql("SELECT first_name, last_name FROM users WHERE id > 3 ORDER BY id") == [("Old", "Build"), ("New", "Build")]
 
 
+@pytest.mark.parametrize("phase", ["all", "expand"])
+def test_what_undoes_drift_is_said_of_halves_too(place, phase):
+    place.sql("ALTER TABLE post DROP COLUMN title")
+    place.hook("020_split.before_ddl.sql", SPLIT)
+    said = {line.split()[2]: line for line in ok(place.run("plan", "--to", "v2.sql", "--phase", phase)).out.splitlines()
+            if line.startswith(("  + ", "  - ", "  ~ "))}
+    assert "undoes drift" in said["post.title"]
+    assert "undoes drift" not in said["users.first_name"] and "undoes drift" not in said.get("users.name", "")
+
+
 def test_a_plan_of_what_waits_can_be_approved(place):
     """While a contract waits, what is shown is that contract: what is offered to approve it works as it is printed."""
     ok(place.apply("v2", "--phase", "expand", mode="safe"))

@@ -44,7 +44,7 @@ class Place:
     def moult(self, command, *args, env=None):
         began = time.monotonic()
         words = [built.moult(), command, *args] + (["--to", self.schema] if command == "apply" else [])
-        done = subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=60,
+        done = subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=60, cwd=self.db.parent,
                               env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL)
         return done, time.monotonic() - began
 
