@@ -450,6 +450,7 @@ static void resume_options(moult_options *o, const mo_journal *j)
     o->column_order_strict = (j->options & MO_JOURNAL_COLUMN_ORDER) != 0;
     o->backward = (j->options & MO_JOURNAL_BACKWARD) != 0;
     o->no_attic = (j->options & MO_JOURNAL_NO_ATTIC) != 0;
+    o->attic_age = (double)j->attic_age;
     o->phase = j->options & MO_JOURNAL_CONTRACT ? MOULT_PHASE_CONTRACT : MOULT_PHASE_ALL;
 }
 
@@ -469,6 +470,8 @@ static int resume(start *s)
     memcpy(given.id, s->journal.plan_id, strnlen(s->journal.plan_id, 64) + 1);
     given.behind = m->options.pub.backward;
     given.phase_only = m->options.pub.phase;
+    given.attic.on = !m->options.pub.no_attic;
+    given.attic.age = s->journal.attic_age;
     rc = mo_detect_again(m, &given, &s->result->plan);
     s->plan = s->result->plan;
     if (rc == MOULT_OK)

@@ -184,6 +184,7 @@ static int begin_journal(void *user, size_t parts, mo_error *err)
     j.parts = (int64_t)parts;
     j.steps = (int64_t)p->steps.count;
     j.options = options_of(s);
+    j.attic_age = p->attic.age;
     if (j.hooks == NULL || j.by == NULL || j.host == NULL)
         return mo_error_nomem(err);
     if (s->journal.there && s->journal.risk > j.risk)

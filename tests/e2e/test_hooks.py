@@ -196,6 +196,18 @@ def test_contract_that_the_rows_forbid(place):
     assert "up to date" in ok(place.apply("v2", mode="safe")).out
 
 
+def test_what_is_resumed_keeps_what_it_takes_away(place):
+    """The attic and its age are those of the apply that was interrupted."""
+    place.hook("020_split.before_ddl.sql", SPLIT.rstrip(";\n") + " WHERE id <> 2;")
+    ok(place.run("apply", "--to", "v2.sql", "--mode", "aggressive", "--no-backup", "--attic-age", "90d"), 1)
+    place.sql("UPDATE users SET first_name = 'Alan' WHERE id = 2")
+    ok(place.run("resume", "--no-backup"))
+    [(columns, days)] = place.sql("SELECT columns, julianday(expires) - julianday(created_at) FROM _moult_attic")
+    assert columns == '["name"]' and 89.9 < days < 90.1
+    ok(place.run("rollback", "1", "--mode", "aggressive", "--no-backup"))
+    assert place.sql("SELECT name FROM users ORDER BY id") == [("Ada Lovelace",), ("Alan Turing",), ("Bot One",)]
+
+
 def test_duplicates_that_a_hook_makes_are_told_of_the_table(place):
     (place.folder / "u.sql").write_text(V1.replace("title TEXT", "title TEXT, slug TEXT NOT NULL UNIQUE"))
     place.hook("020_slug.before_ddl.sql", "UPDATE post SET slug = 'same';")

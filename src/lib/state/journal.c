@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+/* One number of the table holds both: the options are below it, the age of the attic is above. */
+#define AGE_UNIT 65536
+
 typedef struct reading {
     mo_region *region;
     mo_journal *out;
@@ -48,7 +51,8 @@ static int take_row(void *user, size_t count, const mo_value *v)
     j->steps = v[12].integer;
     j->title = keep(rd, &v[13]);
     j->message = keep(rd, &v[14]);
-    j->options = (unsigned)v[15].integer;
+    j->options = (unsigned)(v[15].integer % AGE_UNIT);
+    j->attic_age = v[15].integer / AGE_UNIT;
     return rd->failed ? mo_error_nomem(rd->err) : MOULT_OK;
 }
 
@@ -86,7 +90,7 @@ int mo_journal_begin(const mo_dialect *d, mo_conn *c, const mo_journal *j, mo_er
     v[9] = mo_value_int(j->parts);
     v[10] = mo_value_int(j->done);
     v[11] = mo_value_int(j->steps);
-    v[12] = mo_value_int((int64_t)j->options);
+    v[12] = mo_value_int((int64_t)j->options + j->attic_age * AGE_UNIT);
     if (code == MOULT_OK) {
         code = mo_state_run(d, c, "DELETE FROM {}journal", NULL, 0, NULL, NULL, err);
     }

@@ -90,6 +90,7 @@ typedef struct mo_journal {
     int64_t step, steps;         /* the last step that was told of; 0: none */
     const char *title, *message; /* of that step; the error that ended it, or NULL when it was cut off */
     unsigned options;            /* MO_JOURNAL_… */
+    int64_t attic_age;           /* seconds for which what it takes away is kept; 0: until it is purged */
 } mo_journal;
 int mo_journal_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_journal *out, mo_error *err);
 int mo_journal_begin(const mo_dialect *d, mo_conn *c, const mo_journal *j, mo_error *err); /* replaces an older one */
