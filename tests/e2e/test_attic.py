@@ -247,6 +247,23 @@ def test_made_anew_under_its_later_name(place):
     assert place.sql("SELECT * FROM k") == [(1, "new y", None)]
 
 
+@pytest.mark.parametrize("strict", ("", " STRICT"))
+def test_what_a_column_of_then_does_not_take_stays(place, strict):
+    """A row written into another form of the table, which went later, does not fit the first one: it stays, and is said."""
+    place.apply(f"CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, x REAL, b BLOB, s TEXT){strict};\n")
+    place.sql("INSERT INTO t VALUES (1, 1, 1.5, x'aa', 'one')")
+    place.apply("CREATE TABLE t (id TEXT PRIMARY KEY, n, x, b, s);\n")
+    place.sql("INSERT INTO t VALUES ('no key', 2, 2, x'bb', 'two'), ('1e1', 3, 3, x'cc', 3)")
+    place.sql("INSERT INTO t VALUES ('4', 'n', 4, x'dd', 'four'), ('5', 5, 'x', x'ee', 'five'), ('6', 6, 6, 'b', 'six'), ('7', 7, 7, x'ff', x'ff')")
+    place.apply("CREATE TABLE other (y);\n")
+    said = place.run("rollback", "1", "--mode", "dry_run").out
+    assert ("5" if strict else "1") + " of 7 rows of t cannot come back: they hold a value that its column does not take" in said
+    place.rollback(1)
+    rows = place.sql("SELECT id, s FROM t")
+    assert rows == [(1, "one"), (10, "3")] if strict else len(rows) == 6
+    assert place.sql("SELECT id FROM _moult_attic_3_1 WHERE id = 'no key'") == [("no key",)]
+
+
 OLD = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);\n"
 ANOTHER = {
     "column-renamed": (["CREATE TABLE t (id INTEGER PRIMARY KEY,\n b TEXT -- @renamed from=a\n);\n",

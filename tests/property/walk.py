@@ -520,7 +520,7 @@ class Walk:
         if was is None and value in row.held[c.uid] and isinstance(value, int):  # a NULL became a number, as the key of a row
             self.counts["numbered"] += 1
             return
-        if not by_itself(t, c, value, self.defaults(c)) or not told:
+        if not (told and (by_itself(t, c, value, self.defaults(c)) or any(alike(value, v) for v in row.held[c.uid]))):
             raise Wrong("%s, and was %r; nobody has touched the row since%s" % (place, was, "" if told else ", and nothing is listed"))
         self.listed.add((row.number, c.uid))
         self.counts["untouched and listed"] += 1
@@ -640,15 +640,16 @@ def main():
     parser.add_argument("--walks", type=int, default=4)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--keep")
+    parser.add_argument("--keep", help="where the database, the schema and the log of each walk stay")
     args = parser.parse_args()
     counts, failed = collections.Counter(), []
     with multiprocessing.Pool(args.jobs) as pool:
         for found, wrong in pool.imap_unordered(one, [(s, args.plans, args.keep) for s in range(args.first, args.first + args.walks)]):
             counts.update(found)
             failed += [wrong] if wrong else []
+            if wrong:
+                print(wrong, flush=True)
     print(", ".join("%d %s" % (n, k) for k, n in sorted(counts.items())))
-    print("\n".join(failed))
     return 1 if failed else 0
 
 

@@ -3,7 +3,8 @@
  * refill.c - a table that comes back is filled from its holder in the attic.
  *
  * It was made as the target says; indexes and triggers come later, so none of them fires. What came back leaves the
- * holder. Rows that a constraint refuses, and rows whose parents are gone, stay there; the plan says how many.
+ * holder. Rows that a constraint refuses, rows whose parents are gone, and rows with a value that its column does not take,
+ * stay there; the plan says how many.
  */
 #include "dialect/sqlite/ladder.h"
 
@@ -147,6 +148,37 @@ static void add_parents(mo_str *sql, const refilling *r, int live)
             add_parent(sql, r, t->constraints.items[i], live);
 }
 
+/* --- values that a column does not take --------------------------------------------------------------------------- */
+
+/* Does the column take the value? OR IGNORE does not help there: a row id that is no integer, and the types of STRICT tables. */
+static void add_storable(mo_str *sql, const mo_column *c, int strict, const char *value)
+{
+    const char *type = mo_column_attr(c, MO_ATTR_TYPE);
+    const char *fits = NULL;
+    if (c->row_id || (strict && (mo_name_equal(type, "int") || mo_name_equal(type, "integer"))))
+        fits = "CAST(CAST(v AS NUMERIC) AS INTEGER) = v";
+    else if (strict && mo_name_equal(type, "real"))
+        fits = "typeof(v) <> 'blob' AND CAST(v AS REAL) = v";
+    else if (strict && mo_name_equal(type, "text"))
+        fits = "typeof(v) <> 'blob'";
+    else if (strict && mo_name_equal(type, "blob"))
+        fits = "typeof(v) = 'blob'";
+    if (fits)
+        mo_str_addf(sql, "%s(SELECT v IS NULL OR (%s) FROM (SELECT (%s) AS v))", sql->length ? " AND " : "", fits,
+                    value);
+}
+
+static void add_storables(mo_str *sql, const refilling *r)
+{
+    const mo_table *t = r->table->table;
+    int strict = mo_table_option(t, "strict") != NULL;
+    for (size_t i = 0; i < t->columns.count; i++) {
+        const char *value = mo_ladder_refill_value(r->refill, t->columns.items[i]->name);
+        if (value)
+            add_storable(sql, t->columns.items[i], strict, value);
+    }
+}
+
 /* Rows of a table that refers to itself, whose parents did not come back, go again, and theirs. */
 static int drop_orphans(refilling *r, const mo_constraint *k)
 {
@@ -221,6 +253,7 @@ static int insert(refilling *r)
         mo_str_addf(&values, "(%s)", c->value);
     }
     add_parents(&where, r, 0);
+    add_storables(&where, r);
     mo_str_add(&sql, "INSERT OR IGNORE INTO ");
     mo_str_ident(&sql, r->table->name, '"');
     mo_str_addf(&sql, "(%s) SELECT ", mo_str_text(&into));
@@ -323,30 +356,43 @@ static int take_count(void *user, size_t count, const mo_value *values)
     return MOULT_OK;
 }
 
-static int say_what_stays(refilling *r)
+/* `where`: what holds for those that come back. */
+static int say_how_many(refilling *r, const mo_str *where, const char *why)
 {
     mo_plan *p = r->l->plan;
-    mo_str where = {0}, sql = {0}, n = {0}, all = {0};
+    mo_str sql = {0}, n = {0}, all = {0};
     int64_t stay = 0;
     int rc;
-    add_parents(&where, r, 1);
+    if (where->length == 0 || !p->asks_rows)
+        return where->failed ? mo_error_nomem(r->l->err) : MOULT_OK;
     mo_str_add(&sql, "SELECT count(*) FROM ");
     mo_str_ident(&sql, r->refill->holder, '"');
-    mo_str_addf(&sql, " WHERE NOT (%s)", mo_str_text(&where));
-    rc = where.failed || sql.failed ? mo_error_nomem(r->l->err) : MOULT_OK;
-    if (rc == MOULT_OK && where.length && p->asks_rows)
-        rc = p->dialect->query(r->l->live, mo_str_text(&sql), NULL, 0, take_count, &stay, NULL, r->l->err);
+    mo_str_addf(&sql, " WHERE NOT (%s)", mo_str_text(where));
+    rc = where->failed || sql.failed
+             ? mo_error_nomem(r->l->err)
+             : p->dialect->query(r->l->live, mo_str_text(&sql), NULL, 0, take_count, &stay, NULL, r->l->err);
     mo_str_count(&n, stay);
     mo_str_count(&all, r->refill->rows);
     if (rc == MOULT_OK && stay)
-        rc = mo_plan_note(p, r->l->err,
-                          "%s of %s rows of %s cannot come back: a row that they refer to is gone; they stay "
-                          "in the attic",
-                          mo_str_text(&n), mo_str_text(&all), r->table->name);
-    mo_str_free(&where);
+        rc = mo_plan_note(p, r->l->err, "%s of %s rows of %s cannot come back: %s; they stay in the attic",
+                          mo_str_text(&n), mo_str_text(&all), r->table->name, why);
     mo_str_free(&sql);
     mo_str_free(&n);
     mo_str_free(&all);
+    return rc;
+}
+
+static int say_what_stays(refilling *r)
+{
+    mo_str parents = {0}, storable = {0};
+    int rc;
+    add_parents(&parents, r, 1);
+    add_storables(&storable, r);
+    rc = say_how_many(r, &parents, "a row that they refer to is gone");
+    if (rc == MOULT_OK)
+        rc = say_how_many(r, &storable, "they hold a value that its column does not take");
+    mo_str_free(&parents);
+    mo_str_free(&storable);
     return rc;
 }
 
