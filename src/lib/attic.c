@@ -36,13 +36,22 @@ static int is_generated(const mo_column *c)
     return c->attr[MO_ATTR_GENERATED].canonical != NULL;
 }
 
+/* The rows were asked, and there is nothing to keep: an entry with nothing in it goes with the apply that made it. A hook may
+ * write something yet. */
+static int is_empty_handed(const mo_plan *plan, const mo_findings *f)
+{
+    return f->mild && !plan->hooked;
+}
+
 /* Does this part take stored values away, or change them? */
-static int loses(const mo_part *p)
+static int loses(const mo_plan *plan, const mo_part *p)
 {
     if (p->kind != MO_PART_COLUMN || p->op == MOULT_OP_CREATE || is_generated(p->column_before))
         return 0;
-    return p->op == MOULT_OP_DROP || (p->op == MOULT_OP_ALTER && !p->found.harmless &&
-                                      (p->attrs & ((1u << MO_ATTR_TYPE) | (1u << MO_ATTR_GENERATED))) != 0);
+    if (p->op == MOULT_OP_DROP)
+        return !is_empty_handed(plan, &p->found);
+    return (p->op == MOULT_OP_ALTER && !p->found.harmless &&
+            (p->attrs & ((1u << MO_ATTR_TYPE) | (1u << MO_ATTR_GENERATED))) != 0);
 }
 
 static int add_reason(moult *m, mo_plan *plan, mo_judgement *j)
@@ -68,10 +77,10 @@ int mo_attic_reasons(moult *m, mo_plan *plan)
     for (size_t i = 0; i < plan->changes.count && rc == MOULT_OK && plan->asks_rows; i++) {
         mo_change *c = &plan->changes.items[i];
         if (c->op == MOULT_OP_DROP && (c->kind == MO_KIND_TABLE || c->kind == MO_KIND_VIRTUAL_TABLE) &&
-            !c->found.harmless)
+            !is_empty_handed(plan, &c->found))
             rc = add_reason(m, plan, &c->judgement);
         for (size_t k = 0; k < c->parts.count && rc == MOULT_OK; k++)
-            if (loses(&c->parts.items[k]) && c->rows > 0)
+            if (loses(plan, &c->parts.items[k]) && c->rows > 0)
                 rc = add_reason(m, plan, &c->parts.items[k].judgement);
     }
     return rc;
@@ -470,9 +479,25 @@ static int is_whole(moult *m, mo_region *r)
                                           : "finish it first: moult resume; or go back: moult rollback");
 }
 
+/* Did moult make it: is it one of its tables, or a holder that its catalog knows? */
+static int is_own(const moult *m, const mo_attic_entries *all, const char *name)
+{
+    static const char *const tables[] = {"history", "state", "plan", "hook", "journal", "attic"};
+    size_t prefix = strlen(m->dialect->own_prefix);
+    const char *bare = mo_name_equaln(m->dialect->own_prefix, name, prefix) ? name + prefix : name;
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (mo_name_equal(bare, tables[i]))
+            return 1;
+    for (size_t i = 0; i < all->count; i++)
+        if (mo_name_equal(all->items[i].holder, name))
+            return 1;
+    return 0;
+}
+
 static int remove_all(moult *m, mo_region *r, int with_attic)
 {
     dropping d = {.region = r};
+    mo_attic_entries all = {0};
     mo_str sql = {0};
     int rc = m->dialect->begin(m->conn, 1, &m->error);
     if (rc != MOULT_OK)
@@ -482,8 +507,14 @@ static int remove_all(moult *m, mo_region *r, int with_attic)
     if (rc == MOULT_OK && !with_attic)
         rc = is_empty(m, r);
     if (rc == MOULT_OK)
+        rc = mo_attic_read(m->dialect, m->conn, r, &all, &m->error);
+    if (rc == MOULT_OK)
         rc = m->dialect->query(m->conn, m->dialect->own_table_names, NULL, 0, take_name, &d, NULL, &m->error);
     for (size_t i = 0; i < d.names.count && rc == MOULT_OK; i++) {
+        if (!is_own(m, &all, d.names.items[i])) {
+            rc = mo_monitor_log(&m->monitor, 1, "left alone: %s, which moult did not make", d.names.items[i]);
+            continue;
+        }
         mo_str_clear(&sql);
         mo_str_add(&sql, "DROP TABLE ");
         m->dialect->quote(&sql, d.names.items[i]);

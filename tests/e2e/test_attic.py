@@ -331,6 +331,23 @@ def test_nulls_come_back(place):
     assert place.sql("SELECT * FROM t") == [(1, "a"), (2, None), (3, "mine")]
 
 
+@pytest.mark.parametrize("rows, back", [
+    ("(NULL, 'b1', 'c1'), (NULL, 'b2', 'c2'), ('x', 'b3', 'c3')", True),
+    ("(NULL, 'b1', 'c'), (NULL, 'b2', 'c'), ('x', 'b3', 'c')", False),  # what told them apart goes in the same plan
+])
+def test_nulls_of_a_table_without_a_key(place, rows, back):
+    """A NULL that was filled comes back where what is left of its row tells it; else it is said before."""
+    place.apply("CREATE TABLE t (a TEXT, b TEXT, c TEXT);\n")
+    place.sql(f"INSERT INTO t VALUES {rows}")
+    was = place.sql("SELECT a, b, c FROM t")
+    place.apply("CREATE TABLE t (a TEXT NOT NULL, -- @fill 'filled'\n c TEXT);\n")
+    said = place.run("rollback", "--mode", "dry_run").out
+    assert ("2 of 2 values of t.a cannot go back" in said) is not back
+    place.rollback()
+    now = place.sql("SELECT a, b, c FROM t")
+    assert now == was if back else [a for a, _, _ in now] == ["filled", "filled", "x"]
+
+
 def test_required_columns_ask_for_a_fill(place):
     place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL, d TEXT NOT NULL DEFAULT 'dd');\n")
     place.sql("INSERT INTO t VALUES (1, 'x', 'y'), (2, 'z', 'dd')")
@@ -483,6 +500,18 @@ def test_the_plan_says_how_much_it_keeps(place):
     assert 3.5 * 2**20 < place.entries()[0]["bytes"] < 5 * 2**20
 
 
+def test_nothing_is_promised_for_what_is_empty(place):
+    """A table without rows, and a column without values, leave nothing in the attic, and the plan does not say so."""
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT DEFAULT 'd', c TEXT);\nCREATE TABLE none (x);\nCREATE TABLE one (x);\n")
+    place.sql("INSERT INTO t(id, c) VALUES (1, 'c'); INSERT INTO one VALUES (1)")
+    (place.folder / "schema.sql").write_text("CREATE TABLE t (id INTEGER PRIMARY KEY);\n")
+    said = {line.split()[2]: line for line in place.run("plan").out.splitlines() if line.startswith("  - ")}
+    assert {name for name, line in said.items() if "kept in the attic" in line} == {"one", "t.c"}
+    assert "it has no rows" in said["none"] and "holds a value" in said["t.a"]
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY);\n")
+    assert {e["object"] for e in place.entries()} == {"one", "t"}
+
+
 def test_show(place):
     place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, v);\n")
     place.sql("INSERT INTO t VALUES (1, 'one'), (2, x'00ff'), (3, 2.5), (4, NULL)")
@@ -539,6 +568,22 @@ def test_uninstall(place):
     assert place.sql("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name") == schema
     assert place.sql("SELECT n FROM c") == [("x",)]
     assert "no history" in place.run("history").out
+
+
+def test_names_like_those_of_the_attic(place):
+    """Somebody else's tables with such names are in nobody's way, and stay when moult goes."""
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);\nCREATE TABLE u (x);\n")
+    place.sql("INSERT INTO t VALUES (1, 'a', 'b'); INSERT INTO u VALUES (1); CREATE TABLE _moult_attic_2_1 (mine);"
+              "INSERT INTO _moult_attic_2_1 VALUES ('mine'); CREATE TABLE _moult_attic_2_x (mine); CREATE VIEW _MOULT_attic_2_4 AS SELECT 1")
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT);\n")
+    assert sorted(e["holder"] for e in place.entries()) == ["_moult_attic_2_5", "_moult_attic_2_6"]
+    place.rollback()
+    assert place.sql("SELECT * FROM t") == [(1, "b", "a")] and place.sql("SELECT * FROM u") == [(1,)]
+    said = place.run("uninstall", "--purge", "--yes")
+    assert "left alone: _moult_attic_2_1, which moult did not make" in said.out + said.err
+    assert place.sql("SELECT name FROM sqlite_schema WHERE name LIKE '%moult%' ORDER BY name") == [
+        ("_MOULT_attic_2_4",), ("_moult_attic_2_1",), ("_moult_attic_2_x",)]
+    assert place.sql("SELECT mine FROM _moult_attic_2_1") == [("mine",)]
 
 
 def test_rollback_is_refused_and_approved(place):

@@ -79,24 +79,35 @@ int mo_attic_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_attic_entrie
     return mo_state_run(d, c, "SELECT " COLUMNS " FROM {}attic ORDER BY id", NULL, 0, take_row, &rd, err);
 }
 
+typedef struct numbers {
+    const char *holders; /* what the names of a version's holders begin with */
+    int highest;
+} numbers;
+
 static int take_number(void *user, size_t count, const mo_value *v)
 {
-    const char *last = v[0].text ? strrchr(v[0].text, '_') : NULL;
-    int n = last ? (int)strtol(last + 1, NULL, 10) : 0;
+    numbers *of = user;
+    const char *name = v[0].text ? v[0].text : "";
+    size_t begin = strlen(of->holders);
     (void)count;
-    if (n > *(int *)user)
-        *(int *)user = n;
+    if (mo_name_equaln(of->holders, name, begin) && name[begin] >= '1' && name[begin] <= '9' &&
+        strlen(name + begin) < 9) {
+        int n = (int)strtol(name + begin, NULL, 10);
+        of->highest = n > of->highest ? n : of->highest;
+    }
     return MOULT_OK;
 }
 
 int mo_attic_next(const mo_dialect *d, mo_conn *c, int64_t version, int *next, mo_error *err)
 {
-    mo_value v = mo_value_int(version);
-    int there = mo_state_has(d, c, "attic", err), rc = there < 0 ? there : MOULT_OK;
-    *next = 0;
-    if (there > 0)
-        rc = mo_state_run(d, c, "SELECT holder FROM {}attic WHERE version = ?", &v, 1, take_number, next, err);
-    ++*next;
+    mo_str holders = {0};
+    numbers of = {.holders = ""};
+    int rc;
+    mo_str_addf(&holders, "%sattic_%lld_", d->own_prefix, (long long)version);
+    of.holders = mo_str_text(&holders);
+    rc = holders.failed ? mo_error_nomem(err) : d->query(c, d->own_table_names, NULL, 0, take_number, &of, NULL, err);
+    mo_str_free(&holders);
+    *next = of.highest + 1;
     return rc;
 }
 

@@ -103,7 +103,7 @@ int mo_journal_end(const mo_dialect *d, mo_conn *c, mo_error *err);
 typedef MO_VEC(mo_attic_entry) mo_attic_entries;
 /* Oldest first; empty where nothing was ever kept. */
 int mo_attic_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_attic_entries *out, mo_error *err);
-/* The number for the next holder of a version. */
+/* The number for the next holder of a version: no table has its name, whoever made it. */
 int mo_attic_next(const mo_dialect *d, mo_conn *c, int64_t version, int *next, mo_error *err);
 /* Drops a holder and its entry; inside the caller's transaction. */
 int mo_attic_drop(const mo_dialect *d, mo_conn *c, const mo_attic_entry *entry, mo_error *err);
