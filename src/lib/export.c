@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "detect.h"
 #include "hooks.h"
+#include "limit.h"
 
 /* What the first line of each script begins with: how moult knows its own. */
 static const char first_line[] = "-- moult plan ";
@@ -100,7 +102,28 @@ static int hook_in_script(void *user, const mo_step *step, mo_str *out)
     return mo_hooks_script(r->m->dialect, &ran, out);
 }
 
-int mo_export_sql(moult *m, const mo_plan *plan, mo_str *out, mo_error *err)
+/* A plan that was read knows neither the history nor the schema that its script must find: the same plan, made again here, does.
+ * *again: NULL where it is not the same any more. */
+static int make_again(moult *m, const mo_plan *plan, mo_plan **again)
+{
+    int rc;
+    *again = NULL;
+    if (plan->made_here || plan->declared == NULL || plan->steps.count == 0)
+        return MOULT_OK;
+    mo_limit_start(m);
+    rc = mo_detect_again(m, plan, again);
+    if (rc == MOULT_OK && strcmp((*again)->id, plan->id) == 0)
+        return MOULT_OK;
+    if (rc == MOULT_OK)
+        mo_plan_free(*again);
+    *again = NULL;
+    if (rc == MOULT_NOMEM || rc == MOULT_CANCELLED)
+        return rc;
+    mo_error_clear(&m->error);
+    return MOULT_OK;
+}
+
+static int write_sql(moult *m, const mo_plan *plan, mo_str *out, mo_error *err)
 {
     recording r = {.m = m, .plan = plan, .region = mo_region_new()};
     mo_script script = {.hook = hook_in_script, .user = &r};
@@ -113,6 +136,16 @@ int mo_export_sql(moult *m, const mo_plan *plan, mo_str *out, mo_error *err)
     mo_str_free(&r.before);
     mo_str_free(&r.after);
     mo_region_free(r.region);
+    return rc;
+}
+
+int mo_export_sql(moult *m, const mo_plan *plan, mo_str *out, mo_error *err)
+{
+    mo_plan *again;
+    int rc = make_again(m, plan, &again);
+    if (rc == MOULT_OK)
+        rc = write_sql(m, again ? again : plan, out, err);
+    mo_plan_free(again);
     return rc;
 }
 

@@ -115,6 +115,10 @@ int mo_plan_write_sql(const mo_plan *p, const mo_script *script, mo_str *out, mo
     size_t number = 0;
     mo_part_of_plan part = {0};
     add_head(out, p);
+    if (script == NULL && p->steps.count)
+        mo_str_add(out,
+                   "--\n-- It writes no history: this is not the database that the plan was made for, as it was then.\n"
+                   "-- The next 'moult apply' that finds the schema as it shall be records it.\n");
     for (size_t first = 0; first < p->steps.count; first = part.end) {
         part = mo_plan_part(p, first, ++number);
         add_part(out, p, script, &part);
