@@ -146,8 +146,8 @@ static int column_evicts(const void *thing)
 mo_match_way mo_match_columns(const mo_columns *live, const mo_columns *target, const mo_column *wanted,
                               mo_column **from)
 {
-    const mo_things things = {live, target, MO_KIND_TABLE, find_column, claim_column, column_name, column_old,
-                              column_evicts};
+    const mo_things things = {live,         target,      MO_KIND_TABLE, find_column,
+                              claim_column, column_name, column_old,    column_evicts};
     void *found;
     mo_match_way way = match(&things, wanted, &found);
     *from = found;
@@ -218,8 +218,8 @@ static int object_evicts(const void *thing)
 
 mo_match_way mo_match_objects(const mo_schema *live, const mo_wanted *target, const mo_object *wanted, mo_object **from)
 {
-    const mo_things things = {live, target, wanted->kind, find_object, claim_object, object_name, object_old,
-                              object_evicts};
+    const mo_things things = {live,         target,      wanted->kind, find_object,
+                              claim_object, object_name, object_old,   object_evicts};
     void *found;
     mo_match_way way = match(&things, wanted, &found);
     *from = found;

@@ -56,7 +56,7 @@ typedef struct mo_change {
     mo_kind kind;
     const mo_object *before, *after; /* CREATE: no before; DROP: no after */
     MO_VEC(mo_part) parts;           /* ALTER of a table */
-    int early;     /* DROP: before the renames, for one of them needs its name */
+    int early;                       /* DROP: before the renames, for one of them needs its name */
     int driven;    /* a driver step makes it, and looks at the rows itself: they are not asked again under the lock */
     int64_t rows;  /* of the table: ALTER and DROP of one, CREATE and ALTER of an index; once they were asked */
     int64_t bytes; /* that its rows take, about; 0: few, or not known */

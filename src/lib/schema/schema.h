@@ -110,7 +110,8 @@ typedef struct mo_column {
     int foreign;   /* 1: not owned by moult; carried from the live database */
     const char *renamed_from; /* annotation, or NULL */
     const char *fill;         /* annotation: an expression, or NULL */
-    const char *evicts; /* on the way back: what is live under its name is another column, and steps aside: its name then */
+    const char
+        *evicts; /* on the way back: what is live under its name is another column, and steps aside: its name then */
     const char *refill; /* on the way back: what every row gets, instead of the value it has; an expression, or NULL */
     mo_where where;     /* of the column */
     mo_where fill_where;
@@ -185,7 +186,7 @@ typedef struct mo_object {
     size_t mention_count;
     unsigned flags;
     const char *renamed_from; /* annotation, or NULL */
-    const char *evicts; /* as of a column */
+    const char *evicts;       /* as of a column */
     mo_where where;
     const char *note; /* UNCOMPARED: why; else what is doubtful about it (see the dialect's check), or NULL */
     mo_table *table;  /* tables; else NULL */
