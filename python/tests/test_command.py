@@ -11,6 +11,8 @@ import pytest
 from lifespan_case import tables
 from test_snippet import COLUMNS, Application
 
+pytestmark = pytest.mark.once
+
 MAIN = """
 from contextlib import asynccontextmanager
 from pathlib import Path

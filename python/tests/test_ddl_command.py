@@ -12,6 +12,7 @@ import pytest
 
 from easy import ROOT, moult
 
+pytestmark = pytest.mark.once
 APPS = Path(__file__).parent / "apps"
 
 

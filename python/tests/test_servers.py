@@ -19,6 +19,8 @@ import pytest
 
 from test_command import Folder
 
+pytestmark = pytest.mark.once
+
 LOGGED = """
 import logging
 logging.getLogger("fastapi_easy").setLevel(logging.INFO)

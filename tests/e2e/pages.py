@@ -6,7 +6,8 @@ The convention, the same on every page:
 - A block "```console" is run. A line that begins with "$ " is given to a shell; the lines after it are what it prints, on
   standard output and standard error. All blocks of a page run in order in one folder, which is empty at first.
 - A block "```sql" whose first line is a comment with nothing but a file's name, such as "-- schema.sql", is written into
-  that file, the comment included, over what was there. Any other block "```sql" is only shown.
+  that file, the comment included, over what was there. Any other block "```sql" is only shown. So it is with "```python",
+  and "# main.py".
 - In what is printed, "…" stands for anything on its line; a line "…" stands for any lines.
 - What differs from run to run is compared by its form only: times, the account, the machine, the engine's version,
   seconds, and runs of blanks. Plan ids and the times in names of backups are numbered as they appear, so that the same
@@ -24,6 +25,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+FILE = {"```sql": re.compile(r"-- ([\w.-]+\.sql)"), "```python": re.compile(r"# ([\w.-]+\.py)")}
 TOLD = re.compile(r"(?<=`)[0-9a-f]{8}(?=`)")
 VARYING = re.compile(r"\b\d{8}T\d{6}\.\d{3}Z|(?<![\w.-])[0-9a-f]{64}(?![\w.-])|(?<![\w.-])[0-9a-f]{8}(?![\w.-])")
 FORMS = [
@@ -55,7 +57,7 @@ def read(text: str) -> list[Part]:
             inside = line if opened else None if line == "```" else inside
             first = opened
             continue
-        named = re.fullmatch(r"-- ([\w.-]+\.sql)", line) if inside == "```sql" and first else None
+        named = FILE[inside].fullmatch(line) if inside in FILE and first else None
         if named:
             parts.append(Part("file", [line], named[1], number))
         elif inside == "```console" and line.startswith("$ "):
