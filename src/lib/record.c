@@ -171,6 +171,12 @@ static unsigned options_of(const start *s)
            (o->phase == MOULT_PHASE_CONTRACT ? (unsigned)MO_JOURNAL_CONTRACT : 0);
 }
 
+/* Transactions of the interrupted plan that this one goes on from: the database stays half done until the last of this one. */
+static int64_t committed_before(const start *s)
+{
+    return s->journal.there ? s->journal.done : 0;
+}
+
 static int begin_journal(void *user, size_t parts, mo_error *err)
 {
     start *s = user;
@@ -181,7 +187,8 @@ static int begin_journal(void *user, size_t parts, mo_error *err)
     j.by = mo_start_who(s);
     j.host = mo_start_host(s);
     j.risk = p->risk;
-    j.parts = (int64_t)parts;
+    j.done = committed_before(s);
+    j.parts = j.done + (int64_t)parts;
     j.steps = (int64_t)p->steps.count;
     j.options = options_of(s);
     j.attic_age = p->attic.age;
@@ -210,7 +217,7 @@ static int end_part(void *user, size_t done, int last, size_t step, const char *
     if (done == 1) /* also when it was approved on the spot: it does not wait any more */
         rc = mo_plans_use(d, s->m->conn, s->plan->id, err);
     if (rc == MOULT_OK && !last)
-        return mo_journal_move(d, s->m->conn, (int64_t)done, step, title, err);
+        return mo_journal_move(d, s->m->conn, committed_before(s) + (int64_t)done, step, title, err);
     if (rc == MOULT_OK && (s->parts > 1 || mo_interrupted_is_this(s) || (s->journal.there && s->plan->behind)))
         rc = mo_journal_end(d, s->m->conn, err);
     if (rc == MOULT_OK)

@@ -58,3 +58,12 @@ def test_a_contract_is_killed_twice(tmp_path, second):
     commits = [c.n for c in stage.changes if c.file == "-journal" and c.what == "unlink"]
     states = [stage.try_point(torture.Point("kill", n + 1, twice=second))["state"] for n in commits]
     assert {"contracted", "third hook"} <= set(states), states
+
+
+@pytest.mark.parametrize("second", [20, 28, 36])
+def test_what_goes_on_is_killed_before_its_first_commit(tmp_path, second):
+    """Then the database is as half done as it was, and a start in mode safe says so still."""
+    stage = torture.Stage(scenarios.named("hooks"), tmp_path / "stage")
+    points = [n for n in range(5, len(stage.changes), 5) if stage.first < n < stage.last]
+    states = [stage.try_point(torture.Point("kill", n, twice=second))["state"] for n in points]
+    assert "hooked" in states, states

@@ -224,7 +224,9 @@ class Stage:
         return changes
 
     def names(self):
-        return {re.sub(r"backup-\w+\.\w+", "backup", f.name) for f in self.live.iterdir()} - {"app.db-wal", "app.db-shm"}
+        """SQLite unlinks a temporary file when it has opened it; one that is killed in between leaves it, as the shell does."""
+        names = {re.sub(r"backup-\w+\.\w+", "backup", f.name) for f in self.live.iterdir() if not f.name.startswith("etilqs_")}
+        return names - {"app.db-wal", "app.db-shm"}
 
     def restore(self):
         for f in self.live.iterdir():
