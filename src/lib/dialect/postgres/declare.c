@@ -109,6 +109,11 @@ static void advance(declaring *d)
     d->token = mo_lexer_next(&d->lexer);
 }
 
+static int is_in_own_schema(const char *name)
+{
+    return strcmp(name, "moult") == 0 || strncmp(name, "moult.", 6) == 0;
+}
+
 /* Past the token where it is this word. */
 static int pass(declaring *d, const char *word)
 {
@@ -271,10 +276,34 @@ static int declare_create(declaring *d)
         creates[i].take(d);
         break;
     }
-    if (d->out->name && (strcmp(d->out->name, "moult") == 0 || strncmp(d->out->name, "moult.", 6) == 0))
+    if (d->out->name && is_in_own_schema(d->out->name))
         return refuse(d->out, "the schema moult is moult's own", "choose another name");
     d->out->creates = d->out->name != NULL;
     return d->err->pub.code == MOULT_NOMEM ? MOULT_NOMEM : MOULT_OK;
+}
+
+/* moult's own tables stand in a dump of the database like all others: what it says of them is passed over. */
+static int is_about_own(const mo_statement_text *st)
+{
+    static const char *const names[] = {"history", "state", "plan", "hook", "journal"};
+    mo_lexer l;
+    mo_token t, before = {0};
+    enum { LOOKED_AT = 12 };
+    mo_lexer_init(&l, &mo_lex_postgres, st->text, st->length);
+    for (int i = 0; i < LOOKED_AT; i++) {
+        t = mo_lexer_next(&l);
+        if (t.kind == MO_TOKEN_END || t.kind == MO_TOKEN_BAD)
+            return mo_token_is(&before, "moult"); /* CREATE SCHEMA moult */
+        if (mo_token_is(&before, "moult") && mo_token_is_punct(&t, '.')) {
+            t = mo_lexer_next(&l);
+            for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+                if (mo_token_is(&t, names[k]))
+                    return 1;
+            return t.length >= 5 && strncmp(t.text, "attic", 5) == 0;
+        }
+        before = t;
+    }
+    return 0;
 }
 
 /* Who owns what is not compared. */
@@ -340,5 +369,9 @@ int mo_pg_declare(mo_conn *c, mo_region *r, const mo_statement_text *statement, 
     *out = (mo_declared){.allowed = 1};
     mo_lexer_init(&d.lexer, &mo_lex_postgres, statement->text, statement->length);
     advance(&d);
+    if ((mo_token_is(&d.token, "CREATE") || mo_token_is(&d.token, "ALTER")) && is_about_own(statement)) {
+        out->skip = 1;
+        return MOULT_OK;
+    }
     return declare_statement(&d);
 }
