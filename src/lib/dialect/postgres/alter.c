@@ -2,8 +2,7 @@
 /*
  * alter.c - the parts of a table: columns, constraints, options, each by the ALTER that PostgreSQL has for it.
  *
- * A type is changed by USING: the @fill of the column, else a cast. The default goes before and comes back after, for the old
- * one need not fit the new type.
+ * What uses something that is gone for a while (a default, a CHECK, a computed column) steps aside and comes back.
  */
 #include <string.h>
 
@@ -20,8 +19,7 @@ static int alter_step(mo_pg_stepping *s, const mo_object *o, mo_phase phase, int
     return mo_pg_step_text(s, phase, order + s->serial++, "alter", o, sql);
 }
 
-/* "ALTER TABLE t ALTER COLUMN c …" */
-static int alter_column(mo_pg_stepping *s, const mo_object *o, const mo_column *c, const char *what, const char *value)
+int mo_pg_alter_column(mo_pg_stepping *s, const mo_object *o, const mo_column *c, const char *what, const char *value)
 {
     mo_str sql = {0};
     begin(o, &sql);
@@ -31,7 +29,7 @@ static int alter_column(mo_pg_stepping *s, const mo_object *o, const mo_column *
 
 /* --- attributes ---------------------------------------------------------------------------------------------------------- */
 
-static int has(const mo_column *c, mo_attr attr)
+int mo_pg_column_has(const mo_column *c, mo_attr attr)
 {
     return c->attr[attr].canonical != NULL;
 }
@@ -40,7 +38,7 @@ static int has(const mo_column *c, mo_attr attr)
 static const struct {
     mo_attr attr;
     const char *set, *end, *reset;
-} settable[] = {{MO_ATTR_STORAGE, "SET STORAGE ", "", "SET STORAGE DEFAULT"},
+} settable[] = {{MO_ATTR_STORAGE, "SET STORAGE ", "", NULL},
                 {MO_ATTR_COMPRESSION, "SET COMPRESSION ", "", "SET COMPRESSION default"},
                 {MO_ATTR_STATISTICS, "SET STATISTICS ", "", "SET STATISTICS -1"},
                 {MO_ATTR_OPTIONS, "SET (", ")", "RESET (n_distinct, n_distinct_inherited)"}};
@@ -62,26 +60,55 @@ static int set_settable(mo_plan *plan, mo_step *step, const mo_object *o, const 
 {
     int code = MOULT_OK;
     for (size_t i = 0; code == MOULT_OK && i < SETTABLE; i++)
-        if (has(c, settable[i].attr))
+        if (mo_pg_column_has(c, settable[i].attr))
             code =
                 run_on_column(plan, step, o, c, settable[i].set, c->attr[settable[i].attr].text, settable[i].end, err);
     return code;
 }
 
+static int take_letter(void *user, size_t count, const mo_value *v)
+{
+    char *letter = user;
+    if (count && v[0].type == MOULT_VALUE_TEXT)
+        *letter = *v[0].text;
+    return MOULT_OK;
+}
+
+/* The storage that a column of this type has by itself: SET STORAGE DEFAULT is newer than some servers. */
+static int usual_storage(mo_pg_stepping *s, const char *type, const char **out)
+{
+    mo_value param = mo_value_text(type);
+    char letter = 'x';
+    int code = mo_pg_query(s->conn, "SELECT typstorage::text FROM pg_catalog.pg_type WHERE oid = to_regtype(?)", &param,
+                           1, take_letter, &letter, NULL, s->err);
+    *out = letter == 'p' ? "PLAIN" : letter == 'm' ? "MAIN" : letter == 'e' ? "EXTERNAL" : "EXTENDED";
+    return code;
+}
+
+static int reset_settable(mo_pg_stepping *s, const mo_object *o, const mo_column *c, size_t i)
+{
+    const char *storage;
+    if (settable[i].reset)
+        return mo_pg_alter_column(s, o, c, settable[i].reset, NULL);
+    int code = usual_storage(s, c->attr[MO_ATTR_TYPE].text, &storage);
+    return code == MOULT_OK ? mo_pg_alter_column(s, o, c, "SET STORAGE ", storage) : code;
+}
+
 static int alter_settable(mo_pg_stepping *s, const mo_object *o, const mo_part *part)
 {
-    const mo_column *c = part->column_after;
+    const mo_column *c = part->column_after, *before = part->column_before;
     int code = MOULT_OK;
     for (size_t i = 0; code == MOULT_OK && i < SETTABLE; i++) {
         mo_attr attr = settable[i].attr;
         mo_str value = {0};
         if (!(part->attrs & (1u << attr)))
             continue;
-        if (has(c, attr))
-            mo_str_addf(&value, "%s%s%s", settable[i].set, c->attr[attr].text, settable[i].end);
-        else
-            mo_str_add(&value, settable[i].reset);
-        code = value.failed ? mo_error_nomem(s->err) : alter_column(s, o, c, mo_str_text(&value), NULL);
+        if (!mo_pg_column_has(c, attr) || (attr == MO_ATTR_OPTIONS && mo_pg_column_has(before, attr)))
+            code = reset_settable(s, o, c, i);
+        if (code != MOULT_OK || !mo_pg_column_has(c, attr))
+            continue;
+        mo_str_addf(&value, "%s%s%s", settable[i].set, c->attr[attr].text, settable[i].end);
+        code = value.failed ? mo_error_nomem(s->err) : mo_pg_alter_column(s, o, c, mo_str_text(&value), NULL);
         mo_str_free(&value);
     }
     return code;
@@ -119,125 +146,186 @@ static int add_column(mo_pg_stepping *s, const mo_object *o, const mo_column *c)
     int code = step ? MOULT_OK : mo_error_nomem(s->err);
     if (code == MOULT_OK && value)
         code = fill(s, step, o, c, value, 0);
-    if (code == MOULT_OK && value && has(c, MO_ATTR_DEFAULT))
+    if (code == MOULT_OK && value && mo_pg_column_has(c, MO_ATTR_DEFAULT))
         code = run_on_column(s->plan, step, o, c, "SET DEFAULT ", c->attr[MO_ATTR_DEFAULT].text, "", s->err);
-    if (code == MOULT_OK && value && has(c, MO_ATTR_NOT_NULL))
+    if (code == MOULT_OK && value && mo_pg_column_has(c, MO_ATTR_NOT_NULL))
         code = run_on_column(s->plan, step, o, c, "SET NOT NULL", "", "", s->err);
     return code == MOULT_OK ? set_settable(s->plan, step, o, c, s->err) : code;
 }
 
-static int drop_column(mo_pg_stepping *s, const mo_object *o, const mo_column *c)
-{
-    mo_str sql = {0};
-    begin(o, &sql);
-    mo_str_addf(&sql, "DROP COLUMN %s", c->name);
-    return alter_step(s, o, MO_PHASE_CONTRACT, MO_PG_ORDER_ALTER, &sql);
-}
-
-static int alter_type(mo_pg_stepping *s, const mo_object *o, const mo_part *part)
-{
-    const mo_column *before = part->column_before, *c = part->column_after;
-    mo_str sql = {0};
-    int code = MOULT_OK;
-    if (has(before, MO_ATTR_DEFAULT))
-        code = alter_column(s, o, c, "DROP DEFAULT", NULL);
-    if (code != MOULT_OK)
-        return code;
-    begin(o, &sql);
-    mo_str_addf(&sql, "ALTER COLUMN %s TYPE %s", c->name, c->attr[MO_ATTR_TYPE].text);
-    if (has(c, MO_ATTR_COLLATION))
-        mo_str_addf(&sql, " COLLATE %s", c->attr[MO_ATTR_COLLATION].text);
-    if (c->refill || c->fill)
-        mo_str_addf(&sql, " USING %s", c->refill ? c->refill : c->fill);
-    else if (part->attrs & (1u << MO_ATTR_TYPE))
-        mo_str_addf(&sql, " USING %s::%s", c->name, c->attr[MO_ATTR_TYPE].text);
-    code = alter_step(s, o, MO_PHASE_CONTRACT, MO_PG_ORDER_ALTER, &sql);
-    if (code == MOULT_OK && has(c, MO_ATTR_DEFAULT))
-        code = alter_column(s, o, c, "SET DEFAULT ", c->attr[MO_ATTR_DEFAULT].text);
-    return code;
-}
-
 static int alter_default(mo_pg_stepping *s, const mo_object *o, const mo_column *c)
 {
-    return has(c, MO_ATTR_DEFAULT) ? alter_column(s, o, c, "SET DEFAULT ", c->attr[MO_ATTR_DEFAULT].text)
-                                   : alter_column(s, o, c, "DROP DEFAULT", NULL);
+    return mo_pg_column_has(c, MO_ATTR_DEFAULT)
+               ? mo_pg_alter_column(s, o, c, "SET DEFAULT ", c->attr[MO_ATTR_DEFAULT].text)
+               : mo_pg_alter_column(s, o, c, "DROP DEFAULT", NULL);
 }
 
 static int alter_not_null(mo_pg_stepping *s, const mo_object *o, const mo_column *c)
 {
     const char *value = c->refill ? c->refill : c->fill;
     mo_str sql = {0};
-    if (!has(c, MO_ATTR_NOT_NULL))
-        return alter_column(s, o, c, "DROP NOT NULL", NULL);
+    if (!mo_pg_column_has(c, MO_ATTR_NOT_NULL))
+        return mo_pg_alter_column(s, o, c, "DROP NOT NULL", NULL);
     if (value) {
         mo_str_addf(&sql, "UPDATE %s SET %s = %s WHERE %s IS NULL", o->name, c->name, value, c->name);
         int code = alter_step(s, o, MO_PHASE_CONTRACT, MO_PG_ORDER_ALTER, &sql);
         if (code != MOULT_OK)
             return code;
     }
-    return alter_column(s, o, c, "SET NOT NULL", NULL);
+    return mo_pg_alter_column(s, o, c, "SET NOT NULL", NULL);
 }
 
-static int alter_identity(mo_pg_stepping *s, const mo_object *o, const mo_part *part)
-{
-    const mo_column *before = part->column_before, *c = part->column_after;
-    int code = MOULT_OK;
-    if (has(before, MO_ATTR_IDENTITY))
-        code = alter_column(s, o, c, "DROP IDENTITY", NULL);
-    if (code == MOULT_OK && has(c, MO_ATTR_IDENTITY))
-        code = alter_column(s, o, c, "ADD ", c->attr[MO_ATTR_IDENTITY].text);
-    return code;
-}
-
-/* An expression can be dropped, and its values stay; another one is another column. */
-static int alter_generated(mo_pg_stepping *s, const mo_object *o, const mo_part *part, int *whole)
-{
-    *whole = has(part->column_after, MO_ATTR_GENERATED);
-    if (!*whole)
-        return alter_column(s, o, part->column_after, "DROP EXPRESSION", NULL);
-    int code = drop_column(s, o, part->column_before);
-    return code == MOULT_OK ? add_column(s, o, part->column_after) : code;
-}
-
-static int differs(const mo_part *part, mo_attr attr)
+int mo_pg_part_differs(const mo_part *part, mo_attr attr)
 {
     return (part->attrs & (1u << attr)) != 0;
 }
 
-static int alter_attributes(mo_pg_stepping *s, const mo_object *o, const mo_part *part)
+static int drop_column_at(mo_pg_stepping *s, const mo_object *o, const mo_column *c, int order)
+{
+    mo_str sql = {0};
+    begin(o, &sql);
+    mo_str_addf(&sql, "DROP COLUMN %s", c->name);
+    return alter_step(s, o, MO_PHASE_CONTRACT, order, &sql);
+}
+
+/* What it is computed from, or by, changes: its values are computed anew. */
+static int remake_column(mo_pg_stepping *s, const mo_object *o, const mo_column *before, const mo_column *after)
+{
+    int code = drop_column_at(s, o, before, MO_PG_ORDER_DROP_CONSTRAINT);
+    return code == MOULT_OK ? add_column(s, o, after) : code;
+}
+
+static int changes_type(const mo_part *part)
+{
+    return mo_pg_part_differs(part, MO_ATTR_TYPE) || mo_pg_part_differs(part, MO_ATTR_COLLATION);
+}
+
+int mo_pg_is_remade(const mo_pg_stepping *s, const mo_object *before, const mo_change *change, const mo_column *c)
+{
+    const char *expression = c->attr[MO_ATTR_GENERATED].text;
+    if (!expression)
+        return 0;
+    if (mo_pg_uses_gone(s, before, expression) || mo_pg_uses_gone(s, before, c->attr[MO_ATTR_TYPE].text))
+        return 1;
+    for (size_t i = 0; change && i < change->parts.count; i++) {
+        const mo_part *p = &change->parts.items[i];
+        if (p->kind == MO_PART_COLUMN && p->op == MOULT_OP_ALTER &&
+            (changes_type(p) || mo_pg_part_differs(p, MO_ATTR_GENERATED)) && p->column_before != c &&
+            mo_pg_speaks_of(expression, p->column_before->name))
+            return 1;
+    }
+    return 0;
+}
+
+/* Does how the column numbers its rows change? */
+static int changes_numbering(const mo_part *part)
+{
+    return mo_pg_part_differs(part, MO_ATTR_IDENTITY) ||
+           (mo_pg_part_differs(part, MO_ATTR_DEFAULT) &&
+            mo_pg_is_serial(part->column_before) != mo_pg_is_serial(part->column_after));
+}
+
+static int numbers(const mo_column *c)
+{
+    return mo_pg_column_has(c, MO_ATTR_IDENTITY) || mo_pg_is_serial(c);
+}
+
+/* A numbering column is NOT NULL: that comes before it begins to number, and goes after. */
+static int alter_not_null_and_numbering(mo_pg_stepping *s, const mo_object *o, const mo_part *part)
 {
     const mo_column *c = part->column_after;
-    int typed = differs(part, MO_ATTR_TYPE) || differs(part, MO_ATTR_COLLATION), whole = 0, code = MOULT_OK;
-    if (differs(part, MO_ATTR_GENERATED))
-        code = alter_generated(s, o, part, &whole);
-    if (whole)
-        return code;
-    if (code == MOULT_OK && differs(part, MO_ATTR_IDENTITY) && !has(c, MO_ATTR_IDENTITY))
-        code = alter_identity(s, o, part);
-    if (code == MOULT_OK && typed)
-        code = alter_type(s, o, part);
-    if (code == MOULT_OK && differs(part, MO_ATTR_DEFAULT) && !typed)
+    int nulls = mo_pg_part_differs(part, MO_ATTR_NOT_NULL), set = mo_pg_column_has(c, MO_ATTR_NOT_NULL),
+        code = MOULT_OK;
+    if (nulls && set)
+        code = alter_not_null(s, o, c);
+    if (code == MOULT_OK && changes_numbering(part))
+        code = mo_pg_alter_numbering(s, o, part);
+    if (code == MOULT_OK && nulls && !set)
+        code = alter_not_null(s, o, c);
+    return code;
+}
+
+static int alter_values(mo_pg_stepping *s, const mo_object *o, const mo_object *before_it, const mo_part *part)
+{
+    const mo_column *before = part->column_before, *c = part->column_after;
+    mo_column plain = *before; /* what it is once it numbers no more */
+    int moves = changes_numbering(part), leaves = moves && numbers(before), code = MOULT_OK;
+    int replaced = before_it && mo_pg_uses_gone(s, before_it, before->attr[MO_ATTR_TYPE].text); /* with its default */
+    if (leaves && !numbers(c))
+        code = alter_not_null_and_numbering(s, o, part);
+    if (mo_pg_is_serial(before) != mo_pg_is_serial(c))
+        plain.attr[MO_ATTR_DEFAULT] = (mo_attr_value){NULL, NULL};
+    if (code == MOULT_OK && changes_type(part) && moves)
+        code = mo_pg_alter_type(s, o, &plain, c, 0, 0);
+    else if (code == MOULT_OK && changes_type(part))
+        code = mo_pg_alter_type(s, o, before, c, 0, 0);
+    if (code == MOULT_OK && mo_pg_part_differs(part, MO_ATTR_DEFAULT) && !changes_type(part) && !replaced &&
+        !mo_pg_is_serial(c) && (!mo_pg_is_serial(before) || mo_pg_column_has(c, MO_ATTR_DEFAULT)))
         code = alter_default(s, o, c);
-    if (code == MOULT_OK && differs(part, MO_ATTR_NOT_NULL) &&
-        !(differs(part, MO_ATTR_IDENTITY) && !has(c, MO_ATTR_NOT_NULL)))
-        code = alter_not_null(s, o, c);
-    if (code == MOULT_OK && differs(part, MO_ATTR_IDENTITY) && has(c, MO_ATTR_IDENTITY))
-        code = alter_identity(s, o, part);
-    if (code == MOULT_OK && differs(part, MO_ATTR_IDENTITY) && !has(c, MO_ATTR_IDENTITY) &&
-        differs(part, MO_ATTR_NOT_NULL) && !has(c, MO_ATTR_NOT_NULL))
-        code = alter_not_null(s, o, c);
+    return code == MOULT_OK && !(leaves && !numbers(c)) ? alter_not_null_and_numbering(s, o, part) : code;
+}
+
+/* An expression can be dropped, and its values stay; another one is another column. */
+static int alter_attributes(mo_pg_stepping *s, const mo_object *o, const mo_object *before, const mo_change *change,
+                            const mo_part *part)
+{
+    int code = MOULT_OK, generated = mo_pg_part_differs(part, MO_ATTR_GENERATED);
+    if (before && ((generated && mo_pg_column_has(part->column_after, MO_ATTR_GENERATED)) ||
+                   mo_pg_is_remade(s, before, change, part->column_before)))
+        return remake_column(s, o, part->column_before, part->column_after);
+    if (generated)
+        code = mo_pg_alter_column(s, o, part->column_after, "DROP EXPRESSION", NULL);
+    if (code == MOULT_OK)
+        code = alter_values(s, o, before, part);
     return code == MOULT_OK ? alter_settable(s, o, part) : code;
 }
 
-static int column_part(mo_pg_stepping *s, const mo_object *o, const mo_part *part)
+/* --- columns that are there by way of a parent or a type -------------------------------------------------------------------- */
+
+static unsigned differences(const mo_column *a, const mo_column *b)
+{
+    unsigned attrs = 0;
+    for (int i = 0; i < MO_ATTR_COUNT; i++)
+        if (strcmp(mo_column_attr(a, (mo_attr)i), mo_column_attr(b, (mo_attr)i)) != 0)
+            attrs |= 1u << i;
+    return attrs & ~(1u << MO_ATTR_TYPE) & ~(1u << MO_ATTR_GENERATED) & ~(1u << MO_ATTR_IDENTITY);
+}
+
+static int become(mo_pg_stepping *s, const mo_object *o, const mo_column *from, const mo_column *to)
+{
+    mo_column before = *from, after = *to;
+    mo_part part = {.op = MOULT_OP_ALTER, .kind = MO_PART_COLUMN, .column_before = &before, .column_after = &after};
+    part.attrs = differences(from, to);
+    return alter_attributes(s, o, NULL, NULL, &part);
+}
+
+/* It comes into the tree: it is new, or it was there as the parent's, and differs from that now. */
+static int column_comes(mo_pg_stepping *s, const mo_change *change, const mo_column *c)
+{
+    const mo_column *was = mo_pg_inherited(s->plan->region, s->from, change->before, c->name);
+    return was ? become(s, change->after, was, c) : add_column(s, change->after, c);
+}
+
+/* It leaves the tree: it goes, or it is the parent's from now on. */
+static int column_goes(mo_pg_stepping *s, const mo_change *change, const mo_column *c)
+{
+    const mo_column *is = mo_pg_inherited(s->plan->region, s->to, change->after, c->name);
+    if (is)
+        return become(s, change->after, c, is);
+    if (mo_pg_inherited(s->plan->region, s->from, change->before, c->name))
+        return MOULT_OK; /* it goes from the parent */
+    return drop_column_at(s, change->after, c, MO_PG_ORDER_ALTER);
+}
+
+static int column_part(mo_pg_stepping *s, const mo_change *change, const mo_part *part)
 {
     switch (part->op) {
     case MOULT_OP_CREATE:
-        return add_column(s, o, part->column_after);
+        return column_comes(s, change, part->column_after);
     case MOULT_OP_DROP:
-        return drop_column(s, o, part->column_before);
+        return column_goes(s, change, part->column_before);
     case MOULT_OP_ALTER:
-        return alter_attributes(s, o, part);
+        return alter_attributes(s, change->after, change->before, change, part);
     default:
         return MOULT_OK; /* renames are steps already */
     }
@@ -262,27 +350,145 @@ static int add_constraint(mo_pg_stepping *s, const mo_object *o, const mo_constr
     return alter_step(s, o, MO_PHASE_CONTRACT, key ? MO_PG_ORDER_ADD_FOREIGN_KEY : MO_PG_ORDER_ADD_CONSTRAINT, &sql);
 }
 
+/* The canonical form without what ALTER can say: how it is deferred, that it was not validated, its index's parameters. */
+static size_t length_without(const char *canonical, const char *words)
+{
+    const char *at = mo_pg_find_words(canonical, words);
+    return at ? (size_t)(at - canonical) - 1 : strlen(canonical);
+}
+
+static int same_but_for(const char *a, const char *b, const char *words)
+{
+    size_t n = length_without(a, words);
+    return n == length_without(b, words) && strncmp(a, b, n) == 0;
+}
+
+static int constraint_step(mo_pg_stepping *s, const mo_object *o, const char *what, const char *name, const char *rest)
+{
+    mo_str sql = {0};
+    begin(o, &sql);
+    mo_str_addf(&sql, "%s%s%s", what, name, rest);
+    return alter_step(s, o, MO_PHASE_CONTRACT, MO_PG_ORDER_ADD_CONSTRAINT, &sql);
+}
+
+static int is_key(const mo_constraint *k)
+{
+    return k->kind == MO_CONSTRAINT_PRIMARY_KEY || k->kind == MO_CONSTRAINT_UNIQUE;
+}
+
+/* WITH (…) of a key is its index's. */
+static int alter_key_options(mo_pg_stepping *s, const mo_object *o, const mo_constraint *before,
+                             const mo_constraint *after)
+{
+    mo_region *r = s->plan->region;
+    mo_pg_list was = {0}, is = {0}, statements = {0};
+    size_t length;
+    const char *with = mo_pg_find_words(before->canonical, "WITH"), *inside = with ? mo_pg_inside(with, &length) : NULL;
+    int failed = inside && mo_pg_split_list(r, inside, length, &was);
+    with = mo_pg_find_words(after->canonical, "WITH");
+    inside = with ? mo_pg_inside(with, &length) : NULL;
+    failed |= inside && mo_pg_split_list(r, inside, length, &is);
+    const char *path = mo_pg_beside(r, o->name, after->name);
+    const char *head = path ? mo_region_printf(r, "ALTER INDEX %s", path) : NULL;
+    if (failed || !head || mo_pg_options_sql(r, head, &was, &is, &statements) != MOULT_OK)
+        return mo_error_nomem(s->err);
+    int code = MOULT_OK;
+    for (size_t i = 0; code == MOULT_OK && i < statements.count; i++) {
+        mo_str sql = {0};
+        mo_str_add(&sql, statements.items[i]);
+        code = alter_step(s, o, MO_PHASE_CONTRACT, MO_PG_ORDER_ADD_CONSTRAINT, &sql);
+    }
+    return code;
+}
+
+/* What can be altered about a constraint that stays; *done 0: nothing, it is another one. */
+static int alter_constraint(mo_pg_stepping *s, const mo_object *o, const mo_constraint *before,
+                            const mo_constraint *after, int *done)
+{
+    const char *was = before->canonical, *is = after->canonical, *deferred = mo_pg_find_words(is, "DEFERRABLE");
+    size_t n = strlen(is);
+    *done = 1;
+    if (strcmp(was, is) == 0)
+        return MOULT_OK;
+    if (strncmp(was, is, n) == 0 && strcmp(was + n, " NOT VALID") == 0)
+        return constraint_step(s, o, "VALIDATE CONSTRAINT ", after->name, "");
+    if (after->kind == MO_CONSTRAINT_FOREIGN_KEY && same_but_for(was, is, "DEFERRABLE") && !strstr(was, " NOT VALID") &&
+        !strstr(is, " NOT VALID")) {
+        mo_str rest = {0};
+        mo_str_addf(&rest, " %s", deferred ? deferred : "NOT DEFERRABLE");
+        int code = rest.failed ? mo_error_nomem(s->err)
+                               : constraint_step(s, o, "ALTER CONSTRAINT ", after->name, mo_str_text(&rest));
+        mo_str_free(&rest);
+        return code;
+    }
+    if (is_key(after) && same_but_for(was, is, "WITH") && !strstr(was, "USING INDEX") && !strstr(is, "USING INDEX") &&
+        !mo_pg_find_words(was, "DEFERRABLE") && !deferred)
+        return alter_key_options(s, o, before, after);
+    *done = 0;
+    return MOULT_OK;
+}
+
 static int constraint_part(mo_pg_stepping *s, const mo_object *o, const mo_part *part)
 {
     const mo_constraint *before = part->constraint_before, *after = part->constraint_after;
-    if (before && after && strcmp(before->canonical, after->canonical) == 0) {
+    int done = 0, code = before && after ? alter_constraint(s, o, before, after, &done) : MOULT_OK;
+    if (done && code == MOULT_OK && strcmp(before->name, after->name) != 0) {
         mo_str sql = {0};
         begin(o, &sql);
         mo_str_addf(&sql, "RENAME CONSTRAINT %s TO %s", before->name, after->name);
         return alter_step(s, o, MO_PHASE_CONTRACT, MO_PG_ORDER_DROP_CONSTRAINT, &sql);
     }
-    int code = before ? drop_constraint(s, o, before) : MOULT_OK;
+    if (done || code != MOULT_OK)
+        return code;
+    code = before ? drop_constraint(s, o, before) : MOULT_OK;
     return code == MOULT_OK && after ? add_constraint(s, o, after) : code;
 }
 
-static int option_part(mo_pg_stepping *s, const mo_object *o, const mo_part *part)
+/* What ALTER TABLE says when an option goes; what is not here is a storage parameter. */
+static const struct {
+    const char *name, *gone;
+    int order; /* when it comes */
+} said[] = {
+    {"unlogged", "SET LOGGED", MO_PG_ORDER_ALTER},
+    {"row security", "DISABLE ROW LEVEL SECURITY", MO_PG_ORDER_ALTER},
+    {"force row security", "NO FORCE ROW LEVEL SECURITY", MO_PG_ORDER_ALTER},
+    {"cluster", "SET WITHOUT CLUSTER", MO_PG_ORDER_USE_INDEX},
+    {"replica identity", "REPLICA IDENTITY DEFAULT", MO_PG_ORDER_USE_INDEX},
+    {"tablespace", "SET TABLESPACE pg_default", MO_PG_ORDER_ALTER},
+    {"access method", "SET ACCESS METHOD heap", MO_PG_ORDER_ALTER},
+};
+
+static void add_said(mo_str *sql, const char *name, const mo_option *after, const char *gone)
+{
+    if (!after)
+        mo_str_add(sql, gone);
+    else if (strcmp(name, "tablespace") == 0)
+        mo_str_addf(sql, "SET %s", after->text);
+    else if (strcmp(name, "access method") == 0)
+        mo_str_addf(sql, "SET ACCESS METHOD %s", after->canonical);
+    else if (strcmp(name, "unlogged") == 0)
+        mo_str_add(sql, "SET UNLOGGED");
+    else
+        mo_str_add(sql, after->text);
+}
+
+static int option_part(mo_pg_stepping *s, const mo_change *change, const mo_part *part)
 {
     const mo_option *before = part->option_before, *after = part->option_after;
+    const char *name = (after ? after : before)->name;
+    const mo_object *o = change->after;
     mo_str sql = {0};
+    int done = 0, code = mo_pg_alter_place(s, change, part, &done);
+    if (code != MOULT_OK || done)
+        return code;
     begin(o, &sql);
-    if (strcmp((after ? after : before)->name, "unlogged") == 0)
-        mo_str_add(&sql, after ? "SET UNLOGGED" : "SET LOGGED");
-    else if (after)
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        if (strcmp(said[i].name, name) != 0)
+            continue;
+        add_said(&sql, name, after, said[i].gone);
+        return alter_step(s, o, MO_PHASE_CONTRACT, after ? said[i].order : MO_PG_ORDER_DROP_USE, &sql);
+    }
+    if (after)
         mo_str_addf(&sql, "SET (%s)", after->text);
     else
         mo_str_addf(&sql, "RESET (%s)", before->name);
@@ -297,13 +503,13 @@ int mo_pg_alter_table(mo_pg_stepping *s, const mo_change *change)
         const mo_part *part = &change->parts.items[i];
         switch (part->kind) {
         case MO_PART_COLUMN:
-            code = column_part(s, o, part);
+            code = column_part(s, change, part);
             break;
         case MO_PART_CONSTRAINT:
             code = constraint_part(s, o, part);
             break;
         case MO_PART_OPTION:
-            code = option_part(s, o, part);
+            code = option_part(s, change, part);
             break;
         case MO_PART_ORDER:
             break; /* the order of columns cannot be changed */
@@ -321,7 +527,8 @@ int mo_pg_disturbs(const mo_change *change)
         if (part->kind == MO_PART_COLUMN &&
             (part->op == MOULT_OP_DROP ||
              (part->op == MOULT_OP_ALTER &&
-              (differs(part, MO_ATTR_TYPE) || differs(part, MO_ATTR_COLLATION) || differs(part, MO_ATTR_GENERATED)))))
+              (mo_pg_part_differs(part, MO_ATTR_TYPE) || mo_pg_part_differs(part, MO_ATTR_COLLATION) ||
+               mo_pg_part_differs(part, MO_ATTR_GENERATED)))))
             return 1;
     }
     return 0;
@@ -338,18 +545,68 @@ int mo_pg_expand_table(mo_pg_stepping *s, const mo_change *change)
             continue;
         mo_column loose = *part->column_after;
         loose.fill = loose.refill = NULL;
-        if (!has(&loose, MO_ATTR_DEFAULT) || part->column_after->fill)
+        if (!mo_pg_column_has(&loose, MO_ATTR_DEFAULT) || part->column_after->fill)
             loose.attr[MO_ATTR_NOT_NULL] = (mo_attr_value){NULL, NULL};
         code = add_column(s, live, &loose);
     }
     return code;
 }
 
-/* Functions and procedures of the same name and arguments are replaced where they stand; what they give may not change. */
-int mo_pg_alter_object(mo_pg_stepping *s, const mo_change *change, int *done)
+/* --- parts that use what is gone for a while ---------------------------------------------------------------------------------- */
+
+static int is_about(const mo_change *change, const mo_column *column, const mo_constraint *constraint)
 {
-    (void)s;
-    (void)change;
-    *done = 0;
-    return MOULT_OK;
+    for (size_t i = 0; change && i < change->parts.count; i++) {
+        const mo_part *p = &change->parts.items[i];
+        if ((column && p->column_before == column && p->op != MOULT_OP_RENAME) ||
+            (constraint && p->constraint_before == constraint))
+            return 1;
+    }
+    return 0;
+}
+
+/* A default of a column whose type is replaced is seen to there. */
+static int release_default(mo_pg_stepping *s, const mo_object *before, const mo_object *o, const mo_column *was,
+                           const mo_column *is)
+{
+    mo_str sql = {0};
+    if (!mo_pg_column_has(was, MO_ATTR_DEFAULT) || !mo_pg_column_has(is, MO_ATTR_DEFAULT) ||
+        !mo_pg_uses_gone(s, before, was->attr[MO_ATTR_DEFAULT].text) ||
+        mo_pg_uses_gone(s, before, was->attr[MO_ATTR_TYPE].text))
+        return MOULT_OK;
+    begin(o, &sql);
+    mo_str_addf(&sql, "ALTER COLUMN %s DROP DEFAULT", is->name);
+    int code = alter_step(s, o, MO_PHASE_CONTRACT, MO_PG_ORDER_DROP_USE, &sql);
+    return code == MOULT_OK ? mo_pg_alter_column(s, o, is, "SET DEFAULT ", is->attr[MO_ATTR_DEFAULT].text) : code;
+}
+
+static int release_check(mo_pg_stepping *s, const mo_object *before, const mo_object *o, const mo_constraint *was)
+{
+    const mo_constraint *is = mo_table_constraint_like(o->table, was);
+    mo_str sql = {0};
+    if (!is || (was->kind != MO_CONSTRAINT_CHECK && was->kind != MO_CONSTRAINT_EXCLUSION) ||
+        !mo_pg_uses_gone(s, before, was->canonical))
+        return MOULT_OK;
+    begin(o, &sql);
+    mo_str_addf(&sql, "DROP CONSTRAINT %s", was->name);
+    int code = alter_step(s, o, MO_PHASE_CONTRACT, MO_PG_ORDER_DROP_USE, &sql);
+    return code == MOULT_OK ? add_constraint(s, o, is) : code;
+}
+
+int mo_pg_release_parts(mo_pg_stepping *s, const mo_object *before, const mo_object *after, const mo_change *change)
+{
+    int code = MOULT_OK;
+    for (size_t i = 0; code == MOULT_OK && i < before->table->columns.count; i++) {
+        const mo_column *was = before->table->columns.items[i], *is = mo_table_column(after->table, was->name);
+        if (!is || is_about(change, was, NULL))
+            continue;
+        if (mo_pg_is_remade(s, before, change, was))
+            code = remake_column(s, after, was, is);
+        else
+            code = release_default(s, before, after, was, is);
+    }
+    for (size_t i = 0; code == MOULT_OK && i < before->table->constraints.count; i++)
+        if (!is_about(change, NULL, before->table->constraints.items[i]))
+            code = release_check(s, before, after, before->table->constraints.items[i]);
+    return code;
 }

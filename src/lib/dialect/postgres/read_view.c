@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* read_view.c - views and materialized views. */
+/* read_view.c - views and materialized views. What a view gives, columns and their types, tells whether it can be replaced. */
 #include "dialect/postgres/read.h"
 
 static const char views_sql[] =
     "$managed "
     "SELECT CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END, 'pg_class', c.oid, n.name, NULL, "
     "concat(h.head, 'AS ', q.query, f.behind), concat('CREATE ', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED ' END, "
-    "'VIEW ', n.name, ' ', h.head, E'AS\\n', q.query, f.behind) "
+    "'VIEW ', n.name, ' ', h.head, E'AS\\n', q.query, f.behind), NULL, NULL, "
+    "(SELECT array_agg(concat(quote_ident(t.attname), ' ', format_type(t.atttypid, t.atttypmod), ' ', "
+    "nullif(t.attcollation, 0)::regcollation) ORDER BY t.attnum) FROM pg_attribute t WHERE t.attrelid = c.oid AND "
+    "t.attnum > 0) "
     "FROM pg_class c JOIN m ON m.oid = c.relnamespace LEFT JOIN pg_am a ON a.oid = c.relam LEFT JOIN pg_tablespace "
     "s ON s.oid = c.reltablespace, "
     "LATERAL (SELECT m.prefix || quote_ident(c.relname) AS name) n, "
@@ -30,4 +33,20 @@ static const char views_sql[] =
     "t.attnum > 0 AND t.attstorage <> y.typstorage) x) f "
     "WHERE c.relkind IN ('v', 'm') AND $own(pg_class, c.oid)";
 
-const mo_pg_reader mo_pg_read_views = {"views", views_sql, mo_pg_object_row};
+enum { V_CATALOG = 1, V_OID, V_COLUMNS = 9 };
+
+static int view_row(mo_pg_reading *in, const mo_pg_row *r)
+{
+    mo_pg_list columns = {0};
+    int code = mo_pg_object_row(in, r);
+    mo_object *o = code == MOULT_OK ? mo_pg_recall(in, mo_pg_text(r, V_CATALOG), r, V_OID) : NULL;
+    if (!o)
+        return code;
+    if (mo_pg_elements(in, mo_pg_text(r, V_COLUMNS), &columns))
+        return mo_error_nomem(in->err);
+    o->gives = columns.items;
+    o->give_count = columns.count;
+    return MOULT_OK;
+}
+
+const mo_pg_reader mo_pg_read_views = {"views", views_sql, view_row};

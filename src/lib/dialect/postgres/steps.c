@@ -6,7 +6,6 @@
  */
 #include "dialect/postgres/steps.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* --- steps ------------------------------------------------------------------------------------------------------------- */
@@ -34,191 +33,107 @@ mo_step *mo_pg_step(mo_pg_stepping *s, mo_phase phase, int order, const char *me
 
 int mo_pg_step_text(mo_pg_stepping *s, mo_phase phase, int order, const char *method, const mo_object *o, mo_str *sql)
 {
-    int failed = sql->failed || !mo_pg_step(s, phase, order, method, o, mo_str_text(sql));
+    int failed = sql->failed || (!s->dry && !mo_pg_step(s, phase, order, method, o, mo_str_text(sql)));
     mo_str_free(sql);
     return failed ? mo_error_nomem(s->err) : MOULT_OK;
 }
 
-/* --- what is made again ------------------------------------------------------------------------------------------------ */
-
-static const char *key_of(const mo_object *o, char *room, size_t size)
+int mo_pg_step_says(mo_pg_stepping *s, const char *cost, const char *undo)
 {
-    snprintf(room, size, "%d %s", (int)o->kind, o->name);
-    return room;
+    mo_step *step = &s->plan->steps.items[s->plan->steps.count - 1];
+    if (cost && !(step->cost = mo_region_dup(s->plan->region, cost)))
+        return mo_error_nomem(s->err);
+    if (undo && !(step->undo = mo_region_dup(s->plan->region, undo)))
+        return mo_error_nomem(s->err);
+    return MOULT_OK;
 }
 
-static int is_again(const mo_pg_stepping *s, const mo_object *o)
-{
-    char key[512];
-    return mo_map_has(s->again, key_of(o, key, sizeof key));
-}
+/* --- when things are dropped and created ------------------------------------------------------------------------------- */
 
-static int mark_again(mo_pg_stepping *s, const mo_object *o)
-{
-    char key[512];
-    return mo_map_put(s->again, key_of(o, key, sizeof key), s) ? mo_error_nomem(s->err) : MOULT_OK;
-}
-
-/* Kinds that hold no rows of their own, so that they can be dropped and made again. */
-static int may_be_made_again(mo_kind kind)
-{
-    switch (kind) {
-    case MO_KIND_VIEW:
-    case MO_KIND_MATERIALIZED_VIEW:
-    case MO_KIND_RULE:
-    case MO_KIND_TRIGGER:
-    case MO_KIND_POLICY:
-    case MO_KIND_FUNCTION:
-    case MO_KIND_PROCEDURE:
-    case MO_KIND_AGGREGATE:
-    case MO_KIND_OPERATOR:
-    case MO_KIND_CAST:
-    case MO_KIND_STATISTICS:
-    case MO_KIND_INDEX:
-    case MO_KIND_COMMENT:
-    case MO_KIND_PRIVILEGE:
-        return 1;
-    default:
-        return 0;
-    }
-}
-
-/* Does `o` depend on something that is dropped for a while? */
-static int is_disturbed(const mo_pg_stepping *s, const mo_object *o, const mo_map *disturbed)
-{
-    (void)s;
-    for (size_t i = 0; i < o->mention_count; i++)
-        if (mo_map_has(disturbed, o->mentions[i]))
-            return 1;
-    return o->parent && mo_map_has(disturbed, o->parent);
-}
-
-static int disturb(mo_pg_stepping *s, mo_map *disturbed, const char *name)
-{
-    return mo_map_put(disturbed, name, s) ? mo_error_nomem(s->err) : MOULT_OK;
-}
-
-/* One round outwards; *more tells whether something was found. */
-static int spread(mo_pg_stepping *s, mo_map *disturbed, int *more)
-{
-    int code = MOULT_OK;
-    *more = 0;
-    for (size_t i = 0; code == MOULT_OK && i < s->from->objects.count; i++) {
-        const mo_object *o = s->from->objects.items[i];
-        if (!may_be_made_again(o->kind) || is_again(s, o) || !is_disturbed(s, o, disturbed) ||
-            !mo_schema_find(s->to, o->kind, o->name))
-            continue;
-        *more = 1;
-        code = mark_again(s, o);
-        if (code == MOULT_OK)
-            code = disturb(s, disturbed, o->name);
-    }
-    return code;
-}
-
-/* What cannot be altered in place, and what depends on that. */
-static int find_again(mo_pg_stepping *s, mo_map *disturbed)
-{
-    int code = MOULT_OK, more = 1;
-    for (size_t i = 0; code == MOULT_OK && i < s->plan->changes.count; i++) {
-        const mo_change *c = &s->plan->changes.items[i];
-        if (c->op == MOULT_OP_ALTER && c->kind == MO_KIND_TABLE) {
-            if (mo_pg_disturbs(c))
-                code = disturb(s, disturbed, c->after->name);
-        } else if (c->op == MOULT_OP_ALTER) {
-            int done = 0;
-            code = mo_pg_alter_object(s, c, &done);
-            if (code == MOULT_OK && !done)
-                code = mark_again(s, c->before);
-            if (code == MOULT_OK && !done)
-                code = disturb(s, disturbed, c->before->name);
-        } else if (c->op == MOULT_OP_DROP) {
-            code = disturb(s, disturbed, c->before->name);
-        }
-    }
-    while (code == MOULT_OK && more)
-        code = spread(s, disturbed, &more);
-    return code;
-}
-
-/* --- dropping and creating ----------------------------------------------------------------------------------------------- */
-
-static int order_of_drop(mo_kind kind)
-{
-    switch (kind) {
-    case MO_KIND_VIEW:
-    case MO_KIND_MATERIALIZED_VIEW:
-    case MO_KIND_RULE:
-    case MO_KIND_STATISTICS:
-    case MO_KIND_TRIGGER:
-    case MO_KIND_POLICY:
-    case MO_KIND_PUBLICATION:
-    case MO_KIND_EVENT_TRIGGER:
-    case MO_KIND_INDEX:
-    case MO_KIND_COMMENT:
-    case MO_KIND_PRIVILEGE:
-    case MO_KIND_DEFAULT_PRIVILEGE:
-        return MO_PG_ORDER_DROP;
-    default:
-        return MO_PG_ORDER_DROP_LATE;
-    }
-}
-
-static int order_of_create(mo_kind kind)
-{
-    switch (kind) {
-    case MO_KIND_INDEX:
-        return MO_PG_ORDER_CREATE_INDEX;
-    case MO_KIND_VIEW:
-    case MO_KIND_MATERIALIZED_VIEW:
-    case MO_KIND_RULE:
-    case MO_KIND_STATISTICS:
-    case MO_KIND_TRIGGER:
-    case MO_KIND_POLICY:
-    case MO_KIND_PUBLICATION:
-    case MO_KIND_EVENT_TRIGGER:
-        return MO_PG_ORDER_CREATE_LATE;
-    case MO_KIND_COMMENT:
-    case MO_KIND_PRIVILEGE:
-    case MO_KIND_DEFAULT_PRIVILEGE:
-        return MO_PG_ORDER_SAY;
-    default:
-        return MO_PG_ORDER_CREATE;
-    }
-}
-
-/* Does it need a view, directly or not? Then it cannot come before the altered tables either. */
-static int needs_late(const mo_pg_stepping *s, const mo_object *o, int depth)
+/* Does it need a view, directly or not, or a function that does? Then it cannot come before the altered tables either. */
+static int needs_late(const mo_pg_stepping *s, const mo_schema *schema, const mo_object *o, int depth)
 {
     for (size_t i = 0; depth < 64 && i < o->mention_count; i++) {
-        const mo_object *needed = mo_schema_find(s->to, MO_KIND_VIEW, o->mentions[i]);
-        if (!needed)
-            needed = mo_schema_find(s->to, MO_KIND_MATERIALIZED_VIEW, o->mentions[i]);
-        if (needed)
+        const char *name = o->mentions[i];
+        if (!mo_pg_holds(o, name))
+            continue;
+        if (mo_schema_find(schema, MO_KIND_VIEW, name) || mo_schema_find(schema, MO_KIND_MATERIALIZED_VIEW, name))
             return 1;
-        needed = mo_schema_find(s->to, MO_KIND_FUNCTION, o->mentions[i]);
-        if (needed && needs_late(s, needed, depth + 1))
+        const mo_object *needed = mo_schema_find(schema, MO_KIND_FUNCTION, name);
+        if (needed && needs_late(s, schema, needed, depth + 1))
             return 1;
     }
     return 0;
 }
 
+/* A function whose body the server has read uses the new columns of an altered table. */
+static int needs_altered_table(const mo_pg_stepping *s, const mo_object *o)
+{
+    for (size_t i = 0; o->kind == MO_KIND_FUNCTION && i < o->mention_count; i++)
+        for (size_t k = 0; k < s->plan->changes.count; k++) {
+            const mo_change *c = &s->plan->changes.items[k];
+            if (c->kind == MO_KIND_TABLE && c->op == MOULT_OP_ALTER && mo_name_equal(c->after->name, o->mentions[i]) &&
+                mo_pg_holds(o, o->mentions[i]))
+                return 1;
+        }
+    return 0;
+}
+
+static int order_of_create(const mo_pg_stepping *s, const mo_object *o)
+{
+    int order = mo_pg_order_of(o->kind);
+    if (order == MO_PG_ORDER_CREATE && o->kind != MO_KIND_TABLE &&
+        (needs_late(s, s->to, o, 0) || needs_altered_table(s, o)))
+        return MO_PG_ORDER_CREATE_LATE;
+    if (o->kind == MO_KIND_INDEX && mo_schema_find(s->to, MO_KIND_MATERIALIZED_VIEW, o->parent))
+        return MO_PG_ORDER_CREATE_LATE;
+    return order;
+}
+
+/* Does another thing of that name come, of whatever kind? */
+static int name_is_needed(const mo_pg_stepping *s, const mo_object *o)
+{
+    for (int kind = 0; kind < MO_KIND_COUNT; kind++)
+        if (kind != (int)o->kind && mo_schema_find(s->to, (mo_kind)kind, o->name))
+            return 1;
+    return 0;
+}
+
+static int holds_shaken(const mo_pg_stepping *s, const mo_object *o)
+{
+    for (size_t i = 0; i < o->mention_count; i++)
+        if (mo_map_has(s->shaken, o->mentions[i]) && mo_pg_holds(o, o->mentions[i]))
+            return 1;
+    return 0;
+}
+
+static int is_partition(const mo_object *o)
+{
+    return o->table && mo_table_option(o->table, "partition of") != NULL;
+}
+
+static int order_of_drop(const mo_pg_stepping *s, const mo_object *o, int again)
+{
+    int order = mo_pg_order_of(o->kind);
+    if (order >= MO_PG_ORDER_CREATE_INDEX || o->kind == MO_KIND_CAST)
+        return MO_PG_ORDER_DROP;
+    if (o->kind != MO_KIND_TABLE && (again || holds_shaken(s, o)) &&
+        (needs_late(s, s->from, o, 0) || holds_shaken(s, o)))
+        return MO_PG_ORDER_DROP;
+    return again || is_partition(o) || name_is_needed(s, o) ? MO_PG_ORDER_DROP_NEEDED : MO_PG_ORDER_DROP_LATE;
+}
+
+/* --- dropping ---------------------------------------------------------------------------------------------------------- */
+
 static int drop_sql(const mo_object *o, mo_str *sql)
 {
-    const char *to = NULL;
-    if (o->kind == MO_KIND_COMMENT) {
+    if (o->kind == MO_KIND_COMMENT)
         mo_str_addf(sql, "COMMENT ON %s IS NULL", o->name);
-        return 1;
-    }
-    if (o->kind == MO_KIND_PRIVILEGE) {
-        for (const char *at = strstr(o->name, " TO "); at; at = strstr(at + 1, " TO "))
-            to = at;
-        if (to)
-            mo_str_addf(sql, "REVOKE ALL ON %.*s FROM %s", (int)(to - o->name), o->name, to + 4);
-        return to != NULL;
-    }
-    mo_str_addf(sql, "DROP %s %s", mo_kinds[o->kind].noun, o->name);
-    return *mo_kinds[o->kind].noun != '\0';
+    else if (o->kind == MO_KIND_PRIVILEGE || o->kind == MO_KIND_DEFAULT_PRIVILEGE)
+        mo_pg_usual_privileges(o, sql);
+    else if (*mo_kinds[o->kind].noun)
+        mo_str_addf(sql, "DROP %s %s", mo_kinds[o->kind].noun, o->name);
+    return sql->failed || sql->length > 0;
 }
 
 /* Foreign keys to a table that goes would hold it, and those of tables that go together may be a circle. */
@@ -236,7 +151,7 @@ static int drop_keys(mo_pg_stepping *s, const mo_object *o)
     return code;
 }
 
-static int drop_one(mo_pg_stepping *s, const mo_object *o, int early)
+static int drop_one(mo_pg_stepping *s, const mo_object *o, int order)
 {
     mo_str sql = {0};
     if (!drop_sql(o, &sql)) {
@@ -244,7 +159,7 @@ static int drop_one(mo_pg_stepping *s, const mo_object *o, int early)
         return mo_error_set(s->err, MOULT_UNSUPPORTED, "%s %s cannot be dropped by moult", mo_kinds[o->kind].name,
                             o->name);
     }
-    return mo_pg_step_text(s, MO_PHASE_CONTRACT, early ? MO_PG_ORDER_DROP : order_of_drop(o->kind), "drop", o, &sql);
+    return mo_pg_step_text(s, MO_PHASE_CONTRACT, order, "drop", o, &sql);
 }
 
 /* Triggers, rules and policies go with their table; but what they call may go too, and is held by them until then. */
@@ -255,18 +170,36 @@ static int drop_of_table(mo_pg_stepping *s, const mo_object *table)
         const mo_object *o = s->from->objects.items[i];
         if ((o->kind == MO_KIND_TRIGGER || o->kind == MO_KIND_RULE || o->kind == MO_KIND_POLICY) &&
             mo_name_equal(o->parent, table->name) && !(o->flags & MO_OBJECT_UNCOMPARED))
-            code = drop_one(s, o, 1);
+            code = drop_one(s, o, MO_PG_ORDER_DROP);
     }
     return code;
 }
 
-static int drop(mo_pg_stepping *s, const mo_object *o, int early)
+static int says_of(const mo_object *o)
 {
+    return o->kind == MO_KIND_COMMENT || o->kind == MO_KIND_PRIVILEGE;
+}
+
+/* What is said of a thing goes with it. */
+static int goes_with_another(const mo_pg_stepping *s, const mo_object *o)
+{
+    for (size_t i = 0; says_of(o) && i < o->mention_count; i++)
+        if (mo_map_has(s->gone, o->mentions[i]))
+            return 1;
+    return 0;
+}
+
+static int drop(mo_pg_stepping *s, const mo_object *o, int again)
+{
+    if (goes_with_another(s, o) || (again && says_of(o)))
+        return MOULT_OK;
     int code = drop_keys(s, o);
     if (code == MOULT_OK)
         code = drop_of_table(s, o);
-    return code == MOULT_OK ? drop_one(s, o, early) : code;
+    return code == MOULT_OK ? drop_one(s, o, order_of_drop(s, o, again)) : code;
 }
+
+/* --- creating ---------------------------------------------------------------------------------------------------------- */
 
 static int add_keys(mo_pg_stepping *s, const mo_object *o)
 {
@@ -281,26 +214,97 @@ static int add_keys(mo_pg_stepping *s, const mo_object *o)
     return code;
 }
 
+/* A sequence is there before the table whose default asks it, and is given to a column of it after. */
+static int create_sequence(mo_pg_stepping *s, const mo_object *o)
+{
+    mo_pg_list statements = {0};
+    int code = MOULT_OK;
+    if (mo_pg_split_statements(s->plan->region, o->sql, &statements))
+        return mo_error_nomem(s->err);
+    for (size_t i = 0; code == MOULT_OK && i < statements.count; i++) {
+        mo_str sql = {0};
+        mo_str_add(&sql, statements.items[i]);
+        code = mo_pg_step_text(s, MO_PHASE_EXPAND, i ? MO_PG_ORDER_OWN + s->serial++ : MO_PG_ORDER_CREATE, "create", o,
+                               &sql);
+    }
+    return code;
+}
+
 static int create(mo_pg_stepping *s, const mo_object *o)
 {
-    int order = order_of_create(o->kind);
-    if (order == MO_PG_ORDER_CREATE && needs_late(s, o, 0))
-        order = MO_PG_ORDER_CREATE_LATE;
-    if (o->kind == MO_KIND_INDEX && mo_schema_find(s->to, MO_KIND_MATERIALIZED_VIEW, o->parent))
-        order = MO_PG_ORDER_CREATE_LATE;
-    mo_step *step = mo_pg_step(s, MO_PHASE_EXPAND, order, "create", o, o->sql);
+    if (o->kind == MO_KIND_SEQUENCE)
+        return create_sequence(s, o);
+    mo_step *step = mo_pg_step(s, MO_PHASE_EXPAND, order_of_create(s, o), "create", o, o->sql);
     return step ? add_keys(s, o) : mo_error_nomem(s->err);
+}
+
+/* --- indexes that only get another name ---------------------------------------------------------------------------------- */
+
+static int is_renamed_to(const mo_change *gone, const mo_change *made)
+{
+    return made->op == MOULT_OP_CREATE && made->kind == MO_KIND_INDEX &&
+           mo_name_equal(made->after->parent, gone->before->parent) &&
+           strcmp(made->after->canonical, gone->before->canonical) == 0;
+}
+
+static int pair(mo_pg_stepping *s, const mo_object *before, const mo_object *after)
+{
+    mo_str sql = {0}, key = {0};
+    int failed = 0;
+    const mo_object *both[2] = {before, after};
+    for (int i = 0; i < 2; i++) {
+        mo_str_clear(&key);
+        mo_str_addf(&key, "%d %s", (int)both[i]->kind, both[i]->name);
+        failed |= key.failed || mo_map_put(s->paired, mo_str_text(&key), (void *)after);
+    }
+    const char *last = mo_pg_last_name(s->plan->region, after->name);
+    mo_str_addf(&sql, "ALTER INDEX %s RENAME TO %s", before->name, last ? last : "");
+    mo_str_free(&key);
+    int code = mo_pg_step_text(s, MO_PHASE_CONTRACT, MO_PG_ORDER_CREATE_INDEX, "alter", after, &sql);
+    return failed || !last ? mo_error_nomem(s->err) : code;
+}
+
+static int pair_indexes(mo_pg_stepping *s)
+{
+    int code = MOULT_OK;
+    for (size_t i = 0; code == MOULT_OK && i < s->plan->changes.count; i++) {
+        const mo_change *gone = &s->plan->changes.items[i];
+        if (gone->op != MOULT_OP_DROP || gone->kind != MO_KIND_INDEX)
+            continue;
+        for (size_t k = 0; code == MOULT_OK && k < s->plan->changes.count; k++) {
+            const mo_change *made = &s->plan->changes.items[k];
+            if (!is_renamed_to(gone, made) || mo_pg_is_marked(s->paired, made->after) ||
+                mo_pg_is_marked(s->paired, gone->before))
+                continue;
+            code = pair(s, gone->before, made->after);
+        }
+    }
+    return code;
+}
+
+/* --- the walk -------------------------------------------------------------------------------------------------------------- */
+
+static int alter(mo_pg_stepping *s, const mo_change *c)
+{
+    int done = 0;
+    if (c->kind == MO_KIND_TABLE)
+        return mo_pg_alter_table(s, c);
+    if (mo_pg_is_marked(s->again, c->before) || mo_pg_is_marked(s->replaced, c->before))
+        return MOULT_OK;
+    return mo_pg_alter_object(s, c, &done);
 }
 
 static int change_steps(mo_pg_stepping *s, const mo_change *c)
 {
+    if (mo_pg_is_marked(s->paired, c->after ? c->after : c->before))
+        return MOULT_OK;
     switch (c->op) {
     case MOULT_OP_CREATE:
         return create(s, c->after);
     case MOULT_OP_DROP:
         return drop(s, c->before, 0);
     case MOULT_OP_ALTER:
-        return c->kind == MO_KIND_TABLE ? mo_pg_alter_table(s, c) : MOULT_OK;
+        return alter(s, c);
     default:
         return MOULT_OK; /* renames are steps already */
     }
@@ -311,11 +315,17 @@ static int make_again(mo_pg_stepping *s)
     int code = MOULT_OK;
     for (size_t i = 0; code == MOULT_OK && i < s->from->objects.count; i++) {
         const mo_object *o = s->from->objects.items[i];
-        const mo_object *after = is_again(s, o) ? mo_schema_find(s->to, o->kind, o->name) : NULL;
-        if (after)
+        const mo_object *after = mo_schema_find(s->to, o->kind, o->name);
+        if (!after)
+            continue;
+        if (mo_pg_is_marked(s->replaced, o))
+            code = mo_pg_replace_type(s, o, after);
+        if (mo_pg_is_marked(s->again, o))
             code = drop(s, o, 1);
-        if (after && code == MOULT_OK)
+        if (code == MOULT_OK && mo_pg_is_marked(s->again, o))
             code = create(s, after);
+        if (code == MOULT_OK && o->table)
+            code = mo_pg_release_parts(s, o, after, mo_map_get(s->altered, after->name));
     }
     return code;
 }
@@ -323,15 +333,27 @@ static int make_again(mo_pg_stepping *s)
 int mo_pg_steps(mo_conn *c, mo_plan *plan, mo_error *err)
 {
     mo_pg_stepping s = {.conn = c, .plan = plan, .from = mo_plan_start(plan), .to = plan->target, .err = err};
-    mo_map *disturbed = mo_map_new(1);
-    s.again = mo_map_new(1);
-    int code = s.again && disturbed ? find_again(&s, disturbed) : mo_error_nomem(err);
+    mo_map **maps[] = {&s.again, &s.replaced, &s.gone, &s.shaken, &s.altered, &s.paired};
+    int code = MOULT_OK;
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        if (!(*maps[i] = mo_map_new(1)))
+            code = mo_error_nomem(err);
+    if (code == MOULT_OK)
+        code = pair_indexes(&s);
+    if (code == MOULT_OK)
+        code = mo_pg_find_again(&s);
     for (size_t i = 0; code == MOULT_OK && i < plan->changes.count; i++)
         code = change_steps(&s, &plan->changes.items[i]);
     if (code == MOULT_OK)
         code = make_again(&s);
-    mo_map_free(s.again);
-    mo_map_free(disturbed);
+    if (code == MOULT_OK)
+        code = mo_pg_release_keys(&s);
+    if (code == MOULT_OK)
+        code = mo_pg_follow_sequences(&s);
+    if (code == MOULT_OK)
+        code = mo_pg_say_again(&s);
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        mo_map_free(*maps[i]);
     return code;
 }
 
