@@ -95,17 +95,22 @@ class Marker:
             check(r.code == 0, "an up to date start fails", r)
             said = server.said()[at:]
         self.sent = [m[1] for m in re.finditer(r"LOG:  (?:statement|execute [^:]*): (.*?)(?=\n\d{4}-\d\d-\d\d |\Z)", said, re.S)]
-        self.sql = next((re.sub(r"\n\t", "\n", s) for s in self.sent if "xmin" in s or "ctid" in s), None)
+        self.sql = next((s.replace("\n\t", "\n") for s in self.sent if "xmin" in s), None)
+        check(self.sql, "an up to date start asks for no marker", *self.sent)
 
-    def __call__(self, db: libpq.Client) -> list:
-        return db.run(self.sql)
+    def __call__(self, db: libpq.Client) -> str:
+        return str(db.run(self.sql))
+
+
+DDL = ("create", "alter", "drop", "comment", "grant", "revoke", "reindex")
 
 
 class Run:
     """One run of a case. `thorough`: also through the attic, by inspect, and the other way of owning."""
 
-    def __init__(self, one: Case, variant: str, where: Path, moult: Moult, place: judge.Place, thorough: bool = True):
+    def __init__(self, one: Case, variant: str, where: Path, moult: Moult, place: judge.Place, thorough: bool = True, marker: Marker | None = None):
         self.case, self.variant, self.where, self.moult, self.place, self.thorough = one, variant, where, moult, place, thorough
+        self.marker = marker
         self.server = place.server
         for name, sql in (("before", one.before), ("after", one.after), ("back", one.back_sql or one.before)):
             (where / f"{name}.sql").write_text(sql, encoding="utf-8")
@@ -181,6 +186,25 @@ class Run:
             for text in one.get("says"):
                 check(text in r.out + r.err, f"does not say {text!r}", r)
 
+    def step_by_step(self, plan: dict) -> None:
+        """Each statement on its own, on a copy: the marker moves with every one that changes the schema."""
+        with self.server.database(self.db) as copy, self.server.client(copy) as db:
+            was, seen = self.marker(db), {self.marker(db)}
+            for statement in (s for step in plan["steps"] for s in step["statements"]):
+                first = judge.tokens(statement["sql"])[:1]
+                if not first or first[0].is_word("begin", "commit", "set"):
+                    continue
+                try:
+                    db.run(statement["sql"])
+                except libpq.Error as e:
+                    raise Failed(f"a statement of the plan fails on its own: {statement['sql']}: {e}") from None
+                now = self.marker(db)
+                if first[0].is_word(*DDL):
+                    check(now != was, f"the marker stands still after {statement['sql']}")
+                    check(now not in seen, f"the marker is one it was before, after {statement['sql']}")
+                seen.add(now)
+                was = now
+
     # --- outcomes --------------------------------------------------------------------------------------------------
 
     def apply(self, source: str, *more: str) -> Result:
@@ -226,6 +250,8 @@ class Run:
         if self.thorough:
             full = self.plan("after", "--full")
             check(full["id"] == plan["id"], "with --full it is another plan", plan["steps"], full["steps"])
+        if self.marker:
+            self.step_by_step(plan)
         r = self.apply("after")
         check(r.code == int(one.get("exit", 0)), "apply fails", r)
         self.judged(one.expected or one.after, self.start[1], renames_of(one.after), "after", r)

@@ -63,6 +63,12 @@ def places(request):
     return at
 
 
+@pytest.fixture(scope="session")
+def marker(places, moult, speaks, tmp_path_factory):
+    """What moult's fast path compares, of the system's server."""
+    return case_postgres.Marker(places(VERSIONS[0]), moult, tmp_path_factory.mktemp("marker"))
+
+
 def test_names_are_unique():
     names = [c.name for c in FILES + MATRIX]
     assert sorted(n for n in set(names) if names.count(n) > 1) == []
@@ -120,5 +126,5 @@ def unsound(one, place) -> list[str]:
 
 
 @pytest.mark.parametrize("one, variant, version, thorough", params())
-def test_case(one, variant, version, thorough, tmp_path, moult, places, speaks):
-    case_postgres.Run(one, variant, tmp_path, moult, places(version), thorough).run()
+def test_case(one, variant, version, thorough, tmp_path, moult, places, marker):
+    case_postgres.Run(one, variant, tmp_path, moult, places(version), thorough, marker if version == VERSIONS[0] else None).run()

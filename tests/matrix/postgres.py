@@ -6,6 +6,7 @@
 """
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def kind(name: str, base: str, *, context: str = KEEP, rows: str = "", filled: s
         one("comment-change", base + f"COMMENT ON {comment} IS 'one';\n", rows + filled, base + f"COMMENT ON {comment} IS 'two';\n")
     if renamed:
         one("rename", base, rows + filled, renamed[0], back_sql=context + renamed[1])
+        one("rename-without-a-word", base, rows + filled, re.sub(r" -- @renamed.*", "", renamed[0]))
     for what, changed in (alters or {}).items():
         sql, special = changed if isinstance(changed, tuple) else (changed, {})
         one(what, base, rows + filled, sql, **special)
