@@ -105,9 +105,7 @@ class Database:
 async def run_in(session: AnySession, work: Callable[[Session], T]) -> T:
     """Runs the work in a session that someone else made, and will close."""
     if isinstance(session, Session):
-        enforce_foreign_keys(session.get_bind())
         return await run_in_threadpool(work, session)
-    enforce_foreign_keys(session.get_bind())
     return await session.run_sync(work)
 
 

@@ -34,6 +34,8 @@ BODIES = [
     b'{"name": "a", "nope": 1}', b'{"name": "a", "id": 5}', b'{"name": "a", "meta": {"x": "\\u0000"}}', b'{"name": " a"}',
     b'{"name": "a", "meta": {"x": "\\ud800"}}', b'{"name": "a", "meta": {"\\udfff": 1}}', b'{"name": "a", "meta": {"x": NaN}}',
     b'{"name": "a", "meta": [1]}', b'{"name": "' + b"x" * 41 + b'"}',
+    b'{"name": "a", "meta": ' + b'{"a":' * 101 + b"1" + b"}" * 102,
+    b'{"name": "a", "meta": ' + b'{"a":' * 900 + b"1" + b"}" * 901,
     b'{"name": "a", "meta": ' + b'{"a":' * 5000 + b"1" + b"}" * 5001,
 ]  # fmt: skip
 

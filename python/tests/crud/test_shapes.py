@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crud.models import Base, Kinds
 from fastapi_easy import CRUDRouter
+
+
+def deep(levels: int) -> list[Any]:
+    return [deep(levels - 1)] if levels > 1 else []
+
 
 # column -> what is sent, and what comes back when it is not the same
 VALUES = {
@@ -23,7 +30,8 @@ VALUES = {
     "zoned": [("2024-01-02T03:04:05Z", None), ("2024-01-02T03:04:05+02:00", "2024-01-02T01:04:05Z")],
     "length": [("P1DT2H", None), ("-PT1S", None)],
     "data": [("aGk=", None), ("", None), ("AP8=", None)],
-    "json": [({"a": [1, None, {"b": "ä"}]}, None), ([], None), ("x", None), (False, None), (1.5, None), ([2**70], None)],
+    "json": [({"a": [1, None, {"b": "ä"}]}, None), ([], None), ("x", None), (False, None), (1.5, None),
+             ([2**70], None), (deep(100), None)],
     "color": [("blue", None)],
     "shape": [("FLAT", None)],
     "word": [("no", None)],

@@ -21,7 +21,7 @@ from fastapi_easy.crud.resource import Resource
 from fastapi_easy.crud.route import OTHERS
 from fastapi_easy.crud.schemas import filled
 from fastapi_easy.crud.shapes import list_of
-from fastapi_easy.engine import database_of, run_in
+from fastapi_easy.engine import database_of, enforce_foreign_keys, run_in
 
 if TYPE_CHECKING:
     from fastapi_easy.crud.router import CRUDRouter
@@ -269,6 +269,8 @@ def _signature(router: CRUDRouter, action: Action) -> inspect.Signature:
 
 def _perform(action: Action, call: Call) -> Response:
     call.session.info["request"] = call.request
+    if call.router.session_dependency is not None:
+        enforce_foreign_keys(call.session.get_bind(call.router.model))
     try:
         with _told(call, deleting=action.perform is _delete):
             return action.perform(call)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing
 import warnings
 from collections.abc import Collection
@@ -99,7 +100,7 @@ def _attribute(mapper: Mapper[Any], prop: ColumnProperty[Any], hint: Any) -> Att
     if not isinstance(column, sa.Column):
         return Attribute(prop.key, column, shape, nullable=True, key=False, made=True, default=LATER, text=text)
     key = any(c in mapper.primary_key for c in prop.columns)
-    default = _default(column, info)
+    default = _first_default(mapper.class_, prop, info)
     return Attribute(
         prop.key,
         column,
@@ -112,6 +113,18 @@ def _attribute(mapper: Mapper[Any], prop: ColumnProperty[Any], hint: Any) -> Att
         private=bool(column.info.get("private")),
         metadata=_constraints(info),
     )
+
+
+def _first_default(model: type, prop: ColumnProperty[Any], info: Any) -> Any:
+    """Of all columns that are one attribute: with joined tables, a child's key is made with its parent's."""
+    declared = {f.name: f for f in dataclasses.fields(model)} if dataclasses.is_dataclass(model) else {}
+    own = declared.get(prop.key)
+    if own is not None and own.default_factory is not dataclasses.MISSING:
+        return LATER
+    if own is not None and own.init and isinstance(own.default, (str, int, float, bool, Enum)):
+        return own.default
+    found = [_default(column, info) for column in prop.columns if isinstance(column, sa.Column)]
+    return next((default for default in found if default is not NOTHING), NOTHING)
 
 
 def _made(mapper: Mapper[Any], column: sa.Column[Any], key: bool, default: Any) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -222,7 +223,7 @@ class CRUDRouter(APIRouter):
         plain = {name: value for name, value in values.items() if name not in nulls}
         try:
             if row is None:
-                row = self.model(**plain)
+                row = _new(self.model, plain)
             else:
                 for name, value in plain.items():
                     setattr(row, name, value)
@@ -301,6 +302,17 @@ class CRUDRouter(APIRouter):
                     f"{type(self).__name__}.{name} must be a plain function: it runs in a session's thread, "
                     "for async engines too"
                 )
+
+
+def _new(model: type, values: dict[str, Any]) -> Any:
+    """A new row; what the model's own constructor does not take is set after it."""
+    if not dataclasses.is_dataclass(model):
+        return model(**values)
+    taken = {field.name for field in dataclasses.fields(model) if field.init}
+    row = model(**{name: value for name, value in values.items() if name in taken})
+    for name in values.keys() - taken:
+        setattr(row, name, values[name])
+    return row
 
 
 def _set_null(row: Any, name: str) -> None:

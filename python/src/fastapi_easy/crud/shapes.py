@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import to_jsonable_python
 
 BIGGEST = 2**63 - 1  # what the widest integer column of any engine holds
+DEEPEST = 100  # levels of a JSON value; pydantic writes no more than some 250
 SAME = ("eq", "ne", "in", "not_in")
 ORDER = ("gt", "gte", "lt", "lte")
 TEXT = ("contains", "icontains", "startswith", "endswith")
@@ -103,20 +104,22 @@ def storable(value: Any) -> Any:
     """JSON that every engine can store and give back: no NUL, no lone surrogates, no NaN or infinity."""
     if isinstance(value, int) and not -BIGGEST - 1 <= value <= BIGGEST:
         raise ValueError("is a number that is too large")  # SQLite would round one that is the whole value
-    rest = [value]
+    rest = [(value, 1)]
     while rest:
-        part = rest.pop()
-        if isinstance(part, dict):
-            rest.extend(part)
-            rest.extend(part.values())
-        elif isinstance(part, (list, tuple)):
-            rest.extend(part)
-        elif isinstance(part, str):
+        part, level = rest.pop()
+        if isinstance(part, str):
             no_nul(part)
+        if not isinstance(part, (dict, list, tuple)):
+            continue
+        if level > DEEPEST:
+            raise ValueError(f"has more than {DEEPEST} levels")
+        rest.extend((inner, level + 1) for inner in part)
+        if isinstance(part, dict):
+            rest.extend((inner, level + 1) for inner in part.values())
     try:
         json.dumps(value, allow_nan=False, ensure_ascii=False, default=to_jsonable_python).encode()
-    except (ValueError, RecursionError) as wrong:
-        raise ValueError("holds what JSON cannot: NaN, infinity, half a character, or too many levels") from wrong
+    except ValueError as wrong:
+        raise ValueError("holds what JSON cannot: NaN, infinity, or half a character") from wrong
     return value
 
 
@@ -255,7 +258,7 @@ def _binary(_type: Any, _hint: Any) -> Shape:
 
 def _json(_type: Any, hint: Any) -> Shape:
     inner = Any if hint is None else hint
-    return Shape(Annotated[inner, AfterValidator(storable)], Any, inner, (), shown_json, json=True)
+    return Shape(Annotated[inner, AfterValidator(storable)], Any, inner, json=True)
 
 
 def _array(column_type: sa.ARRAY[Any], _hint: Any) -> Shape:
@@ -263,7 +266,7 @@ def _array(column_type: sa.ARRAY[Any], _hint: Any) -> Shape:
     taken, given = item.taken, item.given
     for _ in range(column_type.dimensions or 1):
         taken, given = list_of(taken), list_of(given)
-    return Shape(taken, taken, given, (), shown_json)
+    return Shape(taken, taken, given, (), shown_json, json=True)  # SQLite has none: a variant in JSON stands for it
 
 
 def list_of(item: Any) -> Any:
