@@ -131,6 +131,36 @@ class Bench:
                          "apply", "--url", f"sqlite:///{database}", "--to", desired)
         self.line("nothing to do, a process / a minimal C program", tables(n), seen["subject"], seen["floor"], "us", 2.0)
 
+    def rpc(self, n):
+        """A program that starts moult, opens, hears that all is up to date, and ends it; against one that starts the command."""
+        database, desired = self.recorded(n)
+        program, url = str(self.build / "moult"), f"sqlite:///{database}"
+        requests = b"".join(json.dumps({"jsonrpc": "2.0", "id": i, "method": method, "params": params}).encode() + b"\n" for i, method, params in (
+            (1, "open", {"url": url, "desired": {"name": "models", "sql": desired.read_text()}}), (2, "apply", {})))
+
+        def talk():
+            with subprocess.Popen([program, "rpc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+                process.stdin.write(requests)
+                process.stdin.flush()
+                answers = [json.loads(process.stdout.readline()) for _ in range(2)]
+                process.stdin.close()
+            return answers[1]["result"]["outcome"]
+
+        def command():
+            with subprocess.Popen([program, "apply", "--url", url, "--to", str(desired)], stdout=subprocess.PIPE) as process:
+                return "up_to_date" if b"is up to date" in process.stdout.read() else "?"
+
+        def seconds(run):
+            begin = time.perf_counter()
+            outcome = run()
+            taken = time.perf_counter() - begin
+            return taken if outcome == "up_to_date" else sys.exit(f"{run.__name__}: {outcome}")
+
+        command(), talk()  # what is recorded with the first of each is the fast path of the others
+        times = [(seconds(command), seconds(talk)) for _ in range(201 if n < 1000 else 61)]
+        floor, subject = (statistics.median(t) * 1e6 for t in zip(*times))
+        self.line("nothing to do, moult rpc: start, open, apply / moult apply", tables(n), subject, floor, "us", 2.0)
+
     def plan(self, n):
         database, _ = self.recorded(n)
         desired = self.file(f"{n}-changed.sql", schema_after_ten_changes(n))
@@ -311,7 +341,7 @@ def rows_of(n):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--build", default=ROOT / "build", type=pathlib.Path)
-    parser.add_argument("--only", action="append", choices=["start", "plan", "memory", "rebuild", "probes", "in-place", "attic", "online",
+    parser.add_argument("--only", action="append", choices=["start", "rpc", "plan", "memory", "rebuild", "probes", "in-place", "attic", "online",
                                                             "crud"])
     parser.add_argument("--rows", default=2_000_000, type=int)
     parser.add_argument("--write", action="store_true")
@@ -321,6 +351,8 @@ def main():
     for n in SIZES:
         if bench.wants("start"):
             bench.nothing_to_do(n)
+        if bench.wants("rpc"):
+            bench.rpc(n)
     for n in SIZES:
         if bench.wants("plan"):
             bench.plan(n)

@@ -51,6 +51,7 @@ class Caller:
         self.lines: queue.Queue = queue.Queue()
         self.asked: dict = {}  # id → method
         self.events: list[dict] = []
+        self.early: dict = {}  # id → an answer that came while another one was waited for
         self.next_id = 0
         self.dead = False
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -110,7 +111,7 @@ class Caller:
     def wait(self, wanted: int | None, hook=None, on_type=None, seconds: float = 60) -> dict:
         """The result of a request; questions go to `hook(self, params)` and `on_type(params)`."""
         while True:
-            message = self.receive(seconds)
+            message = self.early.pop(wanted, None) or self.receive(seconds)
             if message.get("method") == "hook":
                 try:
                     hook(self, message["params"])
@@ -126,6 +127,8 @@ class Caller:
                 if "error" in message:
                     raise Refused(message["error"])
                 return message["result"]
+            elif message["id"] in self.asked:
+                self.early[message["id"]] = message
             else:
                 raise AssertionError(f"an answer to nothing: {message}")
 

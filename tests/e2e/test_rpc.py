@@ -447,6 +447,19 @@ def test_the_clock_starts_anew_with_each_word(filled):
     assert filled.apply(V2, hook, hooks=[HOOK], answer_timeout=2)["outcome"] == "applied"
 
 
+def test_the_limit_of_a_statement_is_of_each(filled):
+    """A function may take longer than that between two of them."""
+    def hook(c, params):
+        for _ in range(3):
+            time.sleep(0.8)
+            c.call("query", sql="WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT max(i) FROM n")
+
+    assert filled.apply(V2, hook, hooks=[HOOK], statement_timeout=1.5)["outcome"] == "applied"
+    c = filled.open(V3, mode="aggressive", no_backup=True, hooks=[dict(HOOK, version="v3")], statement_timeout=0.5)
+    e = c.refused("apply", lambda c, p: c.call("execute", sql=LONG))
+    assert e.data["object"] == "hook v3" and filled.columns() == ["id", "name", "first"]
+
+
 def test_hooks_run_in_their_order_and_sql_is_not_asked_back(filled):
     ran = []
     hooks = [{"version": "v2", "trigger": "before_ddl", "priority": 2}, {"version": "v10", "trigger": "before_ddl", "priority": 2},

@@ -226,30 +226,33 @@ static const char *out_of_order(const rpc *s, const rpc_method *method)
                                                            : NULL;
 }
 
-static void take_request(rpc *s, const rpc_method *method, json_t *message)
+/* 1: it is in a queue, and the other thread's from now on. So with the two below. */
+static int take_request(rpc *s, const rpc_method *method, json_t *message)
 {
-    const json_t *id = json_object_get(message, "id");
-
     pthread_mutex_lock(&s->lock);
     const char *why = out_of_order(s, method);
-    int full = !why && push(method->flags & RPC_IN_A_HOOK ? &s->replies : &s->requests, json_incref(message)) != 0;
+    int kept = !why && push(method->flags & RPC_IN_A_HOOK ? &s->replies : &s->requests, message) == 0;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
+    if (kept) {
+        return 1;
+    }
+    const json_t *id = json_object_get(message, "id");
     if (why) {
         rpc_send_problem(s, id, RPC_OUT_OF_ORDER,
                          method->flags & RPC_IN_A_HOOK
                              ? "it is asked between the question 'hook' and its answer"
                              : "a hook may ask execute and query; cancel may come at any time",
                          "'%s' cannot come now: %s", method->name, why);
-    } else if (full) {
-        json_decref(message);
+    } else {
         rpc_send_problem(s, id, RPC_TOO_MANY, "read the answers before you ask more", "%d messages wait already",
                          RPC_WAITING_MAX);
     }
+    return 0;
 }
 
 /* A request, or a notification, which is a request that wants no answer. */
-static void sort_request(rpc *s, json_t *message)
+static int sort_request(rpc *s, json_t *message)
 {
     const json_t *id = json_object_get(message, "id");
     const char *name = json_string_value(json_object_get(message, "method"));
@@ -267,14 +270,15 @@ static void sort_request(rpc *s, json_t *message)
     } else if (method->flags & RPC_ANY_TIME) {
         answer_at_once(s, method, message);
     } else if (id) {
-        take_request(s, method, message);
+        return take_request(s, method, message);
     } else { /* nobody would learn what came of it */
         rpc_send_warning(s, "a notification '%s' was passed over: ask it as a request, with an id", method->name);
     }
+    return 0;
 }
 
 /* The answer to what was asked back. */
-static void sort_answer(rpc *s, json_t *message)
+static int sort_answer(rpc *s, json_t *message)
 {
     const json_t *id = json_object_get(message, "id");
     char open[32];
@@ -282,7 +286,7 @@ static void sort_answer(rpc *s, json_t *message)
     pthread_mutex_lock(&s->lock);
     snprintf(open, sizeof open, "m%lld", (long long)s->questions);
     int fits = s->asking != RPC_ASKS_NOTHING && !s->answered && json_is_string(id) &&
-               strcmp(json_string_value(id), open) == 0 && push(&s->replies, json_incref(message)) == 0;
+               strcmp(json_string_value(id), open) == 0 && push(&s->replies, message) == 0;
     s->answered |= fits;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
@@ -290,11 +294,13 @@ static void sort_answer(rpc *s, json_t *message)
         rpc_send_problem(s, NULL, RPC_OUT_OF_ORDER, "answer a question once, with its id",
                          "an answer, but nothing with its id waits for one");
     }
+    return fits;
 }
 
 static void sort_line(rpc *s, const char *line, size_t length)
 {
     json_error_t e;
+    int kept = 0;
     json_t *message = json_loadb(line, length, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &e);
 
     if (!message) {
@@ -304,9 +310,11 @@ static void sort_line(rpc *s, const char *line, size_t length)
                              : "one message a line, in UTF-8",
                          "the line is not JSON: %s at byte %d", e.text, e.position);
     } else if (check_form(s, message) == 0) {
-        (json_object_get(message, "method") ? sort_request : sort_answer)(s, message);
+        kept = json_object_get(message, "method") ? sort_request(s, message) : sort_answer(s, message);
     }
-    json_decref(message);
+    if (!kept) {
+        json_decref(message);
+    }
 }
 
 /* --- the thread -------------------------------------------------------------------------------------------------- */

@@ -46,7 +46,8 @@ static void answer(rpc *s, const json_t *request)
         result = run_method(s, method, json_object_get(request, "params"));
         cli_stop_on_signal(NULL);
         name_reason(s);
-        if (rpc_inbox_finish(s) || s->once) { /* a handle that was stopped stays so */
+        if (rpc_inbox_finish(s) || s->once ||
+            !result) { /* a handle that was stopped stays so; one that failed may be lost */
             rpc_drop_handle(s);
         }
     }

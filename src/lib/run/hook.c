@@ -14,7 +14,8 @@ struct moult_hook_context {
     const mo_dialect *d;
     mo_conn *c;
     const mo_watch *watch;
-    mo_error error; /* of its last statement, or what it says itself */
+    void (*begin)(void *user); /* a statement begins */
+    mo_error error;            /* of its last statement, or what it says itself */
 };
 
 static const char *const writes[] = {"INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", NULL};
@@ -84,6 +85,7 @@ int moult_hook_exec(moult_hook_context *x, const char *sql, const moult_value *p
     int rc = check_statement(x, sql);
     if (rc != MOULT_OK)
         return rc;
+    x->begin(x->watch->user);
     rc = x->d->query(x->c, sql, params, count, row, user, x->watch, &x->error);
     if (rc == MOULT_OK && changed) /* the engine's count stands from the statement that changed rows last */
         *changed = may_write(x->d->lex, sql) ? x->d->changed_rows(x->c) : 0;
@@ -134,8 +136,10 @@ static int call(const moult_hook *hook, moult_hook_context *x)
 static int run_statements(const mo_step *step, moult_hook_context *x)
 {
     int rc = MOULT_OK;
-    for (size_t i = 0; i < step->statements.count && rc == MOULT_OK; i++)
+    for (size_t i = 0; i < step->statements.count && rc == MOULT_OK; i++) {
+        x->begin(x->watch->user);
         rc = x->d->query(x->c, step->statements.items[i].sql, NULL, 0, NULL, NULL, x->watch, &x->error);
+    }
     return rc;
 }
 
@@ -173,9 +177,9 @@ static int changed_schema(const char *version, mo_error *err)
 }
 
 int mo_run_hook(const mo_dialect *d, mo_conn *c, const mo_plan *plan, const mo_step *step, const mo_watch *watch,
-                mo_error *err)
+                void (*begin)(void *user), mo_error *err)
 {
-    moult_hook_context x = {.d = d, .c = c, .watch = watch};
+    moult_hook_context x = {.d = d, .c = c, .watch = watch, .begin = begin};
     const moult_hook *hook = find(plan, step->hook);
     mo_hash before, after;
     int rc = d->marker(c, &before, err);

@@ -245,14 +245,20 @@ int mo_run_tidy(const mo_dialect *d, mo_conn *c, mo_monitor *monitor, mo_error *
     return rc;
 }
 
+/* The limit is of one statement: a function of the application may take its time between two of them. */
+static void begin_statement(void *user)
+{
+    runner *r = user;
+    r->limit = mo_deadline_in(r->monitor->statement_timeout);
+}
+
 static int run_hook(runner *r)
 {
     mo_watch watch = {tick, r};
     int rc;
-    r->limit = mo_deadline_in(r->monitor->statement_timeout);
     r->rows = 0;
-    rc = mo_run_hook(r->d, r->c, r->plan, r->step, &watch, r->err);
-    if (rc == MOULT_TIMEOUT)
+    rc = mo_run_hook(r->d, r->c, r->plan, r->step, &watch, begin_statement, r->err);
+    if (rc == MOULT_TIMEOUT && r->monitor->statement_timeout > 0 && mo_deadline_passed(r->limit))
         mo_error_hint(r->err,
                       "its limit is %g seconds a statement; allow more: --statement-timeout (the option "
                       "statement_timeout)",
