@@ -35,6 +35,8 @@
     X(PQsetNoticeReceiver)                                                                                             \
     X(PQsendQuery)                                                                                                     \
     X(PQsendQueryParams)                                                                                               \
+    X(PQsendPrepare)                                                                                                   \
+    X(PQsendDescribePrepared)                                                                                          \
     X(PQflush)                                                                                                         \
     X(PQconsumeInput)                                                                                                  \
     X(PQisBusy)                                                                                                        \

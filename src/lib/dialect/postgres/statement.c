@@ -223,6 +223,8 @@ static int bind(bound *b, const mo_value *params, size_t count)
     return 0;
 }
 
+enum { EXACT_DIGITS = 15 }; /* of a decimal, that a double keeps */
+
 /* One value; that of a bytea is allocated, and has to be freed by libpq. 0, or -1 without memory. */
 static int value_of(const mo_pq *pq, const PGresult *result, int row, int column, mo_value *out)
 {
@@ -248,9 +250,11 @@ static int value_of(const mo_pq *pq, const PGresult *result, int row, int column
         *out = mo_value_real(strtod(text, NULL));
         return 0;
     case OID_NUMERIC: /* sums of integers are numeric */
-        *out = strspn(text, "-0123456789") == out->length && out->length < 19 ? mo_value_int(strtoll(text, NULL, 10))
-                                                                              : mo_value_real(strtod(text, NULL));
-        return 0;
+        if (strspn(text, "-0123456789") == out->length && out->length < 19)
+            *out = mo_value_int(strtoll(text, NULL, 10));
+        else if (out->length <= EXACT_DIGITS)
+            *out = mo_value_real(strtod(text, NULL));
+        return 0; /* a longer one is its text: a double would not keep it */
     case OID_BYTEA:
         out->type = MOULT_VALUE_BLOB;
         out->text = (const char *)pq->PQunescapeBytea((const unsigned char *)text, &out->length);
@@ -350,10 +354,44 @@ static int take_names(void *user, size_t number, const PGresult *result)
     return code;
 }
 
+/* SELECT without parameters: one round trip tells, so that a pooler needs no transaction for it. */
+static int is_plain_select(const char *sql)
+{
+    mo_lexer lexer;
+    mo_lexer_init(&lexer, &mo_lex_postgres, sql, strlen(sql));
+    mo_token t = mo_lexer_next(&lexer);
+    if (!mo_token_is(&t, "SELECT"))
+        return 0;
+    for (; t.kind != MO_TOKEN_END; t = mo_lexer_next(&lexer))
+        if (t.kind == MO_TOKEN_OPERATOR && t.length == 1 && *t.text == '?')
+            return 0;
+    return 1;
+}
+
+/* Has it parsed and described, and not run. */
+static int describe(mo_conn *c, const char *sql, fetch *f, mo_error *err)
+{
+    mo_str text = {0};
+    number_params(sql, &text);
+    int code = text.failed ? mo_error_nomem(err) : ready(c, NULL, err);
+    if (code == MOULT_OK && !c->pq.PQsendPrepare(c->pg, "", mo_str_text(&text), 0, NULL))
+        code = mo_pg_fail_connection(c, err);
+    if (code == MOULT_OK)
+        code = take_results(c, mo_str_text(&text), NULL, NULL, NULL, err);
+    if (code == MOULT_OK && !c->pq.PQsendDescribePrepared(c->pg, ""))
+        code = mo_pg_fail_connection(c, err);
+    if (code == MOULT_OK)
+        code = take_results(c, mo_str_text(&text), take_names, f, NULL, err);
+    mo_str_free(&text);
+    return code;
+}
+
 int mo_pg_query_names(mo_conn *c, const char *sql, mo_row_fn row, void *user, mo_error *err)
 {
     fetch f = {c, row, user, err};
     mo_str text = {0};
+    if (!is_plain_select(sql))
+        return describe(c, sql, &f, err);
     mo_str_addf(&text, "SELECT * FROM (%s\n) AS q LIMIT 0", sql);
     int code = text.failed ? mo_error_nomem(err) : mo_pg_run(c, mo_str_text(&text), take_names, &f, NULL, err);
     mo_str_free(&text);
