@@ -22,11 +22,15 @@ DRIVER = "moult"
 
 def dialect_over_moult(backend: str) -> Dialect:
     """SQLAlchemy's dialect for the database, with moult in the place of a driver."""
-    base = make_url(f"{backend}://").get_dialect()
+    base: Any
     if backend == "sqlite":
         from sqlalchemy.dialects.sqlite.base import SQLiteDialect as base
+    elif backend == "postgresql":
+        from .postgres import PostgresOverMoult as base
+    else:
+        from sqlalchemy.dialects.mysql.base import MySQLDialect as base
 
-    class OverMoult(base):  # type: ignore[valid-type, misc]
+    class OverMoult(base):  # type: ignore[misc]
         driver = DRIVER
         supports_statement_cache = True
         default_paramstyle = "qmark"
