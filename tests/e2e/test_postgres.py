@@ -194,3 +194,42 @@ def test_the_fast_path_sees_what_was_changed(run, postgres, pg_database, sql):
             db.run(one)
     assert json.loads(run("plan", "--to", "schema.sql", "--format", "json"))["steps"]
     assert "up to date" not in run.apply(VIEWS, "--mode", "dry_run")
+
+
+BILLING = """
+CREATE SCHEMA billing;
+CREATE TABLE t (id int PRIMARY KEY);
+CREATE TABLE billing.invoice (id int PRIMARY KEY, t int REFERENCES public.t (id));
+"""
+STATES = """
+CREATE SCHEMA billing;
+CREATE TYPE billing.state AS ENUM ('open', 'paid');
+CREATE TABLE t (id int PRIMARY KEY, last billing.state);
+CREATE TABLE billing.invoice (id int PRIMARY KEY, t int REFERENCES public.t (id), s billing.state DEFAULT 'open');
+CREATE VIEW open_invoices AS SELECT id FROM billing.invoice WHERE s = 'open';
+"""
+
+
+@pytest.mark.parametrize("account", ["postgres", "plain"])
+def test_two_schemas(moult, tmp_path, postgres, plain, account):
+    run = Run(moult, tmp_path, postgres, plain, account)
+    run.url += "&schema=public,billing"
+    run.apply(BILLING)
+    run.apply(STATES, "--mode", "aggressive")
+    assert "up to date" in run.apply(STATES)
+    run.apply(BILLING, "--mode", "aggressive", "--backward")
+    run.url = run.url.replace("&schema=public,billing", "")
+    assert "up to date" not in run.apply(BILLING, exit=1)  # what else is managed is part of what was found up to date
+
+
+def test_what_others_have_is_lent(run, postgres, pg_database):
+    """A schema that is not managed, and an extension that nobody declares, are there for what refers to them."""
+    with postgres.client(pg_database) as db:
+        db.run("CREATE SCHEMA auth")
+        db.run("CREATE TABLE auth.users (id uuid PRIMARY KEY)")
+        db.run("CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS 'SELECT NULL::uuid'")
+        db.run("CREATE EXTENSION citext")
+    sql = "CREATE TABLE p (id uuid PRIMARY KEY REFERENCES auth.users (id), u uuid DEFAULT auth.uid(), name citext);"
+    run.apply(sql)
+    assert "up to date" in run.apply(sql)
+    assert json.loads(run("plan", "--to", "schema.sql", "--format", "json"))["steps"] == []

@@ -60,14 +60,38 @@ static int check_event_triggers(mo_conn *c, mo_error *err)
 
 /* --- setting it up ------------------------------------------------------------------------------------------------------- */
 
-static void add_rename(mo_conn *c, size_t i, mo_str *sql)
+static int take_schema(void *user, size_t count, const mo_value *v)
 {
-    mo_str name = {0};
-    mo_name_add(&name, c->schemas.items[i]);
-    mo_str_addf(sql, "; ALTER SCHEMA %s RENAME TO moult_aside_%d_%zu; CREATE SCHEMA %s", mo_str_text(&name),
-                c->pq.PQbackendPID(c->pg), i, mo_str_text(&name));
-    sql->failed |= name.failed;
-    mo_str_free(&name);
+    mo_conn *c = user;
+    const char *name = mo_region_dup(c->region, v[0].text);
+    (void)count;
+    return name && mo_vec_push(c->region, &c->others, name) == 0 ? MOULT_OK : MOULT_NOMEM;
+}
+
+/* The managed schemas that are there, into c->others. */
+static int find_schemas(mo_conn *c, mo_error *err)
+{
+    mo_str sql = {0};
+    mo_str_add(&sql, "SELECT nspname::text FROM pg_namespace WHERE nspname IN (");
+    for (size_t i = 0; i < c->schemas.count; i++) {
+        mo_str_add(&sql, i ? ", " : "");
+        mo_str_literal(&sql, c->schemas.items[i]);
+    }
+    mo_str_addc(&sql, ')');
+    int code = sql.failed ? mo_error_nomem(err) : mo_pg_query(c, mo_str_text(&sql), NULL, 0, take_schema, c, NULL, err);
+    mo_str_free(&sql);
+    return code == MOULT_NOMEM ? mo_error_nomem(err) : code;
+}
+
+static void add_renames(mo_conn *c, mo_str *sql)
+{
+    for (size_t i = 0; i < c->others.count; i++) {
+        mo_str_add(sql, "; ALTER SCHEMA ");
+        mo_name_add(sql, c->others.items[i]);
+        mo_str_addf(sql, " RENAME TO moult_aside_%d_%zu", c->pq.PQbackendPID(c->pg), i);
+    }
+    /* all but the first are objects of their own, which the source creates */
+    mo_str_addf(sql, "; CREATE SCHEMA %s", c->search_path);
 }
 
 static int take_extension(void *user, size_t count, const mo_value *v)
@@ -137,8 +161,9 @@ int mo_pg_aside_begin(mo_conn *live, mo_conn *c, mo_error *err)
     if (code == MOULT_OK)
         code = find_extensions(c, err);
     mo_str_add(&sql, "BEGIN; SET LOCAL lock_timeout = '" LOCK_TIMEOUT "'");
-    for (size_t i = 0; i < c->schemas.count; i++)
-        add_rename(c, i, &sql);
+    if (code == MOULT_OK)
+        code = find_schemas(c, err);
+    add_renames(c, &sql);
     mo_str_add(&sql, "; SELECT set_config('search_path', ");
     mo_str_literal(&sql, c->session_path);
     mo_str_add(&sql, ", true)");

@@ -54,12 +54,16 @@ static int knows_option(const PQconninfoOption *known, const char *name)
 static int unknown_param(const char *name, mo_error *err)
 {
     mo_error_set(err, MOULT_INVALID, "a PostgreSQL URL has no parameter '%s'", name);
-    return mo_error_hint(err, "it may have those of libpq: host, port, sslmode, service, options, application_name, …");
+    return mo_error_hint(
+        err,
+        "it may have schema=NAME,NAME (what is managed), and those of libpq: host, port, sslmode, service, options, …");
 }
 
 static int add_param(options *o, const PQconninfoOption *known, const mo_url_param *p, mo_error *err)
 {
     const char *name = p->name;
+    if (strcmp(name, "schema") == 0) /* moult's own: see mo_pg_know() */
+        return MOULT_OK;
     for (size_t i = 0; i < sizeof of_drivers / sizeof *of_drivers; i++) {
         if (strcmp(of_drivers[i].name, name) != 0)
             continue;
@@ -200,7 +204,10 @@ int mo_pg_open_beside(mo_conn *c, const char *database, mo_conn **out, mo_error 
     mo_url url = *c->url;
     mo_open_args args = {&url, MOULT_OPEN_WRITE, c->connect_timeout, c->lock_timeout};
     url.database = database;
-    return mo_pg_open(out, &args, err);
+    int code = mo_pg_open(out, &args, err);
+    if (code == MOULT_OK)
+        (*out)->url = c->url; /* which outlives it, but for the database's name the same */
+    return code;
 }
 
 void mo_pg_close(mo_conn *c)
@@ -234,16 +241,34 @@ int mo_pg_version(const mo_conn *c)
 static int take_facts(void *user, size_t count, const mo_value *v)
 {
     mo_conn *c = user;
-    mo_str path = {0};
+    mo_str path = {0}, session = {0};
     (void)count;
-    const char *schema = mo_region_dup(c->region, v[0].text);
-    mo_name_add(&path, v[0].text);
+    if (c->schemas.count == 0) {
+        const char *schema = mo_region_dup(c->region, v[0].text);
+        if (!schema || mo_vec_push(c->region, &c->schemas, schema))
+            return MOULT_NOMEM;
+    }
+    mo_name_add(&path, c->schemas.items[0]);
     c->search_path = mo_str_into(&path, c->region);
     c->may_write = v[1].integer != 0;
-    c->session_path = mo_region_dup(c->region, v[2].text);
-    return schema && c->search_path && c->session_path && mo_vec_push(c->region, &c->schemas, schema) == 0
-               ? MOULT_OK
-               : MOULT_NOMEM;
+    mo_str_addf(&session, "%s%s%s", c->search_path ? c->search_path : "", v[2].length ? ", " : "", v[2].text);
+    c->session_path = mo_str_into(&session, c->region);
+    return c->search_path && c->session_path ? MOULT_OK : MOULT_NOMEM;
+}
+
+/* schema=a,b of the URL: names as they are. Without it the first one of the search_path that is there is managed. */
+static int take_schemas(mo_conn *c, mo_error *err)
+{
+    const char *list = mo_url_param_get(c->url, "schema");
+    c->schemas.count = 0;
+    while (list && *list) {
+        size_t n = strcspn(list, ",");
+        const char *name = mo_region_dupn(c->region, list, n);
+        if (n && (!name || mo_vec_push(c->region, &c->schemas, name)))
+            return mo_error_nomem(err);
+        list += n + (list[n] == ',');
+    }
+    return MOULT_OK;
 }
 
 int mo_pg_know(mo_conn *c, mo_error *err)
@@ -251,14 +276,16 @@ int mo_pg_know(mo_conn *c, mo_error *err)
     /* Without a schema of the search path that is there, what is unqualified cannot be created: then it is public. */
     static const char sql[] =
         "SELECT s.name, NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off' AND "
-        "coalesce(has_schema_privilege(to_regnamespace(quote_ident(s.name))::oid, 'CREATE'), false) AND "
-        "(to_regnamespace('moult') IS NOT NULL OR has_database_privilege(current_database(), 'CREATE')), CASE WHEN "
-        "current_schema() IS NULL THEN 'public' ELSE "
-        "current_setting('search_path') END "
-        "FROM (SELECT coalesce(current_schema()::text, 'public') AS name) AS s";
+        "coalesce(has_schema_privilege(to_regnamespace(quote_ident(s.name))::oid, 'CREATE'), "
+        "has_database_privilege(current_database(), 'CREATE')) AND "
+        "(to_regnamespace('moult') IS NOT NULL OR has_database_privilege(current_database(), 'CREATE')), "
+        "current_setting('search_path') FROM (SELECT coalesce(?, current_schema()::text, 'public') AS name) AS s";
     if (c->known)
         return MOULT_OK;
-    int code = mo_pg_query(c, sql, NULL, 0, take_facts, c, NULL, err);
+    int code = take_schemas(c, err);
+    mo_value first = mo_value_text(c->schemas.count ? c->schemas.items[0] : NULL);
+    if (code == MOULT_OK)
+        code = mo_pg_query(c, sql, &first, 1, take_facts, c, NULL, err);
     if (code == MOULT_NOMEM)
         return mo_error_nomem(err);
     c->known = code == MOULT_OK;

@@ -221,18 +221,13 @@ static void take_index(declaring *d)
     d->out->parent = take_path(d);
 }
 
-/* What moult makes before anything is loaded: the managed schemas. */
+/* The first managed schema is there before anything is loaded. */
 static void take_schema(declaring *d)
 {
     skip_if_not_exists(d);
     const char *name = take_path(d);
     d->out->name = name;
-    for (size_t i = 0; name && at_end(d) && i < d->conn->schemas.count; i++) {
-        mo_str managed = {0};
-        mo_name_add(&managed, d->conn->schemas.items[i]);
-        d->out->skip |= strcmp(mo_str_text(&managed), name) == 0;
-        mo_str_free(&managed);
-    }
+    d->out->skip = name && at_end(d) && strcmp(name, d->conn->search_path) == 0;
 }
 
 /* What is created, by the word for it, and how its name is taken. Of what is not here the name is not told. */

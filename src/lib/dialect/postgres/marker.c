@@ -71,6 +71,8 @@ void mo_pg_marker_text(mo_str *out)
     }
     /* the schema public is built in, and may be commented on */
     mo_str_add(out, " OR classoid = 'pg_namespace'::regclass");
+    /* which schema is managed is part of what was found up to date */
+    mo_str_add(out, " UNION ALL SELECT 0, hashtextextended(coalesce(current_schema()::text, 'public'), 0)");
 }
 
 static void add_result(const mo_conn *c, const PGresult *result, mo_hasher *h)
@@ -86,6 +88,7 @@ int mo_pg_marker_of(mo_conn *c, const PGresult *result, mo_hash *out, mo_error *
     if (!h)
         return mo_error_nomem(err);
     add_result(c, result, h);
+    mo_hasher_add_text(h, mo_url_param_get(c->url, "schema"));
     *out = mo_hasher_result(h);
     mo_hasher_free(h);
     return MOULT_OK;

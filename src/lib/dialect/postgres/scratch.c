@@ -127,11 +127,7 @@ static int set_up(mo_scratch *s, mo_error *err)
 {
     mo_conn *c = s->conn, *live = s->live;
     mo_str sql = {0};
-    for (size_t i = 0; i < live->schemas.count; i++) {
-        mo_str_add(&sql, "CREATE SCHEMA IF NOT EXISTS ");
-        mo_name_add(&sql, live->schemas.items[i]);
-        mo_str_add(&sql, "; ");
-    }
+    mo_str_addf(&sql, "CREATE SCHEMA IF NOT EXISTS %s; ", c->search_path); /* all others are objects of their own */
     mo_str_add(&sql, "SET synchronous_commit = off; SELECT set_config('search_path', ");
     mo_str_literal(&sql, c->session_path);
     mo_str_add(&sql, ", false)");
