@@ -81,18 +81,39 @@ int moult_schema_object(const moult_schema *schema, size_t i, const char **kind,
     return MOULT_OK;
 }
 
-static int render_sql(const mo_dialect *d, const mo_schema *s, mo_str *out, mo_error *err)
+static int render_object(const mo_dialect *d, const mo_object *o, mo_str *out)
 {
     int rc = MOULT_OK;
-    for (size_t i = 0; i < s->objects.count && rc == MOULT_OK; i++) {
-        const mo_object *o = s->objects.items[i];
-        if (o->flags & MO_OBJECT_UNCOMPARED) {
-            mo_str_addf(out, "-- not compared: %s %s (%s)\n", mo_kinds[o->kind].name, o->name, o->note ? o->note : "");
-            continue;
-        }
-        rc = d->object_sql(o, out);
-        mo_str_add(out, ";\n");
+    if (o->flags & MO_OBJECT_UNCOMPARED) {
+        mo_str_addf(out, "-- not compared: %s %s (%s)\n", mo_kinds[o->kind].name, o->name, o->note ? o->note : "");
+        return rc;
     }
+    rc = d->object_sql(o, out);
+    mo_str_add(out, ";\n");
+    return rc;
+}
+
+/* What makes the objects whole, behind all of them. */
+static int render_late(const mo_dialect *d, const mo_object *o, mo_str *out)
+{
+    size_t before = out->length;
+    int rc = o->flags & MO_OBJECT_UNCOMPARED ? MOULT_OK : d->late_sql(o, out);
+    if (out->length > before)
+        mo_str_add(out, ";\n");
+    return rc;
+}
+
+/* A text that runs from top to bottom, where the order matters to the engine. */
+static int render_sql(const mo_dialect *d, const mo_schema *s, mo_str *out, mo_error *err)
+{
+    mo_region *r = mo_region_new();
+    const mo_object **ordered = r && d->late_sql ? mo_schema_in_order(s, r) : NULL;
+    int rc = r && (ordered || !d->late_sql) ? MOULT_OK : MOULT_NOMEM;
+    for (size_t i = 0; i < s->objects.count && rc == MOULT_OK; i++)
+        rc = render_object(d, ordered ? ordered[i] : s->objects.items[i], out);
+    for (size_t i = 0; ordered && i < s->objects.count && rc == MOULT_OK; i++)
+        rc = render_late(d, ordered[i], out);
+    mo_region_free(r);
     return rc != MOULT_OK || out->failed ? mo_error_nomem(err) : MOULT_OK;
 }
 

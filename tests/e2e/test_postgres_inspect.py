@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What moult reads of a PostgreSQL database is all of it: the definitions that `inspect` gives make a second database that has the
-same fingerprint, and of which pg_dump says the same.
+"""What moult reads of a PostgreSQL database is all of it: what `inspect` writes, run from top to bottom, makes a second database that
+has the same fingerprint, and of which pg_dump says the same.
 
 Each file of tests/cases-postgres/inspect is one database. Its first line may be `-- server 15`: the oldest release that knows it;
 a line `-- beside: SQL` makes what is not moult's, in the second database too.
@@ -15,11 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import libpq
-
 ROOT = Path(__file__).resolve().parents[2]
 CASES = sorted((ROOT / "tests" / "cases-postgres" / "inspect").glob("*.sql"))
-FOREIGN_KEY = re.compile(r"^ALTER TABLE .* FOREIGN KEY .*;$", re.M)
 
 
 def inspect(moult, server, database: str, form: str, *words: str) -> str:
@@ -29,27 +26,10 @@ def inspect(moult, server, database: str, form: str, *words: str) -> str:
     return done.stdout
 
 
-def load(server, database: str, statements: list[str]) -> None:
-    """In whatever order works, as desired SQL is loaded."""
+def load(server, database: str, sql: str) -> None:
+    """From top to bottom, as psql does."""
     with server.client(database) as db:
-        db.run("SET check_function_bodies = off")
-        while statements:
-            left, error = [], None
-            for sql in statements:
-                try:
-                    db.run(sql)
-                except libpq.Error as e:
-                    left.append(sql)
-                    error = error or "%s\n%s" % (e, sql)
-            assert len(left) < len(statements), error
-            statements = left
-
-
-def definitions(moult, server, database: str, *words: str) -> list[str]:
-    objects = json.loads(inspect(moult, server, database, "json", *words))["objects"]
-    keys = FOREIGN_KEY.findall(inspect(moult, server, database, "sql", *words))
-    made = [o["sql"] for o in objects if not o.get("uncompared")]
-    return [s for sql in made for s in re.split(r";\n(?=ALTER SEQUENCE )", sql)] + keys
+        db.run(sql)
 
 
 def plain(statement: str) -> str:
@@ -68,11 +48,10 @@ def dump(server, database: str) -> list[str]:
     return sorted(plain(s) for s in re.split(r";\n", text) if s.strip())
 
 
-def twice(moult, server, database: str, beside: list[str] = (), words: list[str] = ()) -> list[tuple]:
+def twice(moult, server, database: str, beside: str = "", words: list[str] = ()) -> list[tuple]:
     """The two databases: the schema, and what pg_dump says."""
     with server.database() as second:
-        load(server, second, list(beside))
-        load(server, second, definitions(moult, server, database, *words))
+        load(server, second, beside + inspect(moult, server, database, "sql", *words))
         return [(json.loads(inspect(moult, server, d, "json", *words)), dump(server, d)) for d in (database, second)]
 
 
@@ -101,7 +80,7 @@ def test_every_kind(moult, server, path):
     with server.database() as database:
         with server.client(database) as db:
             db.run(path.read_text())
-        same(*twice(moult, server, database, re.findall(r"^-- beside: (.*)$", path.read_text(), re.M)))
+        same(*twice(moult, server, database, "".join(re.findall(r"^-- beside: (.*)$", path.read_text(), re.M))))
 
 
 # --- what is no difference, and what is one ----------------------------------------------------------------------------

@@ -178,6 +178,9 @@ struct mo_dialect {
     const char *(*compose_table)(mo_region *r, const mo_object *table);
     /* The statements that create an object, as a source would write them, in the schema's own order; for `inspect` and snapshots. */
     int (*object_sql)(const mo_object *o, mo_str *out);
+    /* The statements that make an object whole once all others are there (foreign keys may go in a circle); nothing for most.
+     * Optional: set where the engine asks, when an object is made, for what it names. */
+    int (*late_sql)(const mo_object *o, mo_str *out);
     /* Asks the rows what a change needs to know: fills `found` and `rows` of changes and parts. What takes longer than
      * `seconds` for one table (0: no limit) is left unasked, and said; `watch` (may be NULL) stops it altogether.
      * IMPOSSIBLE when a line has to be written before there can be a plan, with the count and the line; not where a hook

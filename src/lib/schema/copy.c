@@ -143,6 +143,7 @@ mo_object *mo_schema_object_same(mo_schema *s, const mo_object *o)
     copy->gives = copy_names(&c, o->gives, o->give_count);
     copy->sql = copy_text(&c, o->sql);
     copy->mentions = copy_names(&c, o->mentions, o->mention_count);
+    copy->loose = copy_names(&c, o->loose, o->loose_count);
     copy->renamed_from = copy_text(&c, o->renamed_from);
     copy->evicts = copy_text(&c, o->evicts);
     copy->where.file = copy_text(&c, o->where.file);

@@ -119,12 +119,12 @@ mo_object *mo_schema_find_relation(const mo_schema *s, const char *name)
     return NULL;
 }
 
-int mo_object_mentions(const mo_object *o, const char *name)
+static int is_among(const char *const *names, size_t count, const char *name)
 {
-    size_t low = 0, high = name ? o->mention_count : 0;
+    size_t low = 0, high = name ? count : 0;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = mo_fold_compare(o->mentions[middle], name);
+        int order = mo_fold_compare(names[middle], name);
         if (order == 0)
             return 1;
         if (order < 0)
@@ -133,6 +133,16 @@ int mo_object_mentions(const mo_object *o, const char *name)
             high = middle;
     }
     return 0;
+}
+
+int mo_object_mentions(const mo_object *o, const char *name)
+{
+    return is_among(o->mentions, o->mention_count, name);
+}
+
+int mo_object_needs(const mo_object *o, const char *name)
+{
+    return mo_object_mentions(o, name) && !is_among(o->loose, o->loose_count, name);
 }
 
 int mo_schema_allow(mo_schema *s, const mo_allow *a, mo_error *err)

@@ -184,6 +184,10 @@ typedef struct mo_object {
     const char *const
         *mentions; /* names that the definition mentions, folded, sorted, unique: at least all it depends on */
     size_t mention_count;
+    /* Of these, likewise: what the engine does not ask for when it makes the object (what the body of a function names, the
+     * other end of a foreign key). All others are needed. */
+    const char *const *loose;
+    size_t loose_count;
     unsigned flags;
     const char *renamed_from; /* annotation, or NULL */
     const char *evicts;       /* as of a column */
@@ -237,6 +241,11 @@ mo_object *mo_schema_find(const mo_schema *s, mo_kind kind, const char *name); /
 mo_object *mo_schema_find_relation(const mo_schema *s, const char *name);
 /* Does `o` mention this name (folded comparison)? */
 int mo_object_mentions(const mo_object *o, const char *name);
+/* ... and can it not be made without? */
+int mo_object_needs(const mo_object *o, const char *name);
+/* The objects in an order in which each comes after what it needs; as they stand where nothing tells. In `r`; as many as the
+ * schema has. NULL: no memory. */
+const mo_object **mo_schema_in_order(const mo_schema *s, mo_region *r);
 
 mo_column *mo_table_column(const mo_table *t, const char *name); /* NULL when not there */
 const mo_option *mo_table_option(const mo_table *t, const char *name);

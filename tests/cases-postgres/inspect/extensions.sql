@@ -1,7 +1,7 @@
 -- Extensions; what they bring is theirs.
 CREATE EXTENSION citext;
 CREATE EXTENSION hstore;
--- beside: CREATE SCHEMA elsewhere
+-- beside: CREATE SCHEMA elsewhere;
 CREATE SCHEMA elsewhere;
 CREATE EXTENSION pg_trgm WITH SCHEMA elsewhere;
 CREATE EXTENSION btree_gist;

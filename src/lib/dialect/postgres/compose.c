@@ -3,7 +3,7 @@
  * compose.c - definitions made from the parts of a table.
  *
  * CREATE TABLE says what it can; the statements behind it say the rest (what has no clause, what is NOT VALID). Foreign keys
- * come last and apart, for they may go in a circle.
+ * come last and apart, for they may go in a circle; so does the owner of a sequence, whose table uses it.
  */
 #include <string.h>
 
@@ -232,11 +232,20 @@ void mo_pg_add_constraint_sql(mo_str *out, const mo_object *table, const mo_cons
 int mo_pg_object_sql(const mo_object *o, mo_str *out)
 {
     mo_str_add(out, o->sql);
+    return out->failed ? MOULT_NOMEM : MOULT_OK;
+}
+
+int mo_pg_late_sql(const mo_object *o, mo_str *out)
+{
+    const char *owner = o->kind == MO_KIND_SEQUENCE ? strstr(o->canonical, MO_PG_OWNED_BY) : NULL, *before = "";
+    if (owner)
+        mo_str_addf(out, "ALTER SEQUENCE %s%s", o->name, owner);
     for (size_t i = 0; o->table && i < o->table->constraints.count; i++) {
         if (o->table->constraints.items[i]->kind != MO_CONSTRAINT_FOREIGN_KEY)
             continue;
-        mo_str_add(out, ";\n");
+        mo_str_add(out, before);
         mo_pg_add_constraint_sql(out, o, o->table->constraints.items[i]);
+        before = ";\n";
     }
     return out->failed ? MOULT_NOMEM : MOULT_OK;
 }

@@ -44,6 +44,7 @@ const mo_dialect mo_dialect_postgres = {
 
     .compose_table = mo_pg_compose_table,
     .object_sql = mo_pg_object_sql,
+    .late_sql = mo_pg_late_sql,
     .probe = mo_pg_probe,
     .renames = mo_pg_renames,
     .steps = mo_pg_steps,

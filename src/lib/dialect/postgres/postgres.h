@@ -123,6 +123,7 @@ int mo_pg_fail_stopped(mo_conn *c, mo_error *err);
 typedef struct mo_pg_mention {
     mo_object *object;
     const char *name;
+    int loose; /* 1: it can be made without */
 } mo_pg_mention;
 
 typedef struct mo_pg_reading {
@@ -173,8 +174,9 @@ mo_object *mo_pg_recall(const mo_pg_reading *in, const char *catalog, const mo_p
 /* What is there and not compared, by the word for what it is: named in the plan. NULL: no memory. */
 mo_object *mo_pg_add_uncompared(mo_pg_reading *in, const char *what, const char *name, const char *why);
 
-/* What pg_depend does not know: `o` mentions this name (in the region). */
+/* What pg_depend does not know: `o` needs the object of this name (in the region), or names it and can be made without. */
 int mo_pg_mentions(mo_pg_reading *in, mo_object *o, const char *name);
+int mo_pg_mentions_loosely(mo_pg_reading *in, mo_object *o, const char *name);
 /* read_depend.c: the gathered mentions become those of the objects. */
 int mo_pg_give_mentions(mo_pg_reading *in);
 
@@ -233,5 +235,8 @@ void mo_pg_column_sql(mo_str *out, const mo_column *c);
 /* ALTER TABLE … ADD CONSTRAINT … */
 void mo_pg_add_constraint_sql(mo_str *out, const mo_object *table, const mo_constraint *c);
 int mo_pg_object_sql(const mo_object *o, mo_str *out);
+/* What makes the object whole once all others are there: the foreign keys of a table, the owner of a sequence. Statements with ";\n"
+ * between them; nothing for most. */
+int mo_pg_late_sql(const mo_object *o, mo_str *out);
 
 #endif

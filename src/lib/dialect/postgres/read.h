@@ -43,6 +43,9 @@ const char *mo_pg_server_name(mo_pg_reading *in, const char *text);
 /* What a serial column has for a default in canonical form: whatever its sequence is called. */
 #define MO_PG_SERIAL "serial"
 
+/* What the canonical form of a sequence with an owner ends with, and the owner, a column. */
+#define MO_PG_OWNED_BY " OWNED BY "
+
 /* The column of the table and with the number in those columns of the row; NULL: it is not among the parts of a table that is read. */
 mo_column *mo_pg_column(mo_pg_reading *in, const mo_pg_row *r, int table, int number);
 

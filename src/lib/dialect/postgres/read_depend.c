@@ -11,7 +11,7 @@
 #include "base/fold.h"
 #include "dialect/postgres/read.h"
 
-enum { D_OBJECT = 0, D_NEEDED };
+enum { D_OBJECT = 0, D_NEEDED, D_LOOSE };
 
 /* place: where in the tree a part is, as catalog and oid of the object that it is part of. Only what is needed from outside counts
  * (deptype n): what goes with its table mentions it as its parent, and a sequence does not need the table that owns it. */
@@ -36,40 +36,54 @@ static const char depends_sql[] =
     "UNION ALL SELECT classid, objid, refclassid::regclass || ' ' || refobjid FROM pg_depend WHERE classid IN "
     "('pg_amop'::regclass, 'pg_amproc'::regclass) AND refclassid IN ('pg_opclass'::regclass, "
     "'pg_opfamily'::regclass) AND objid >= 16384 "
-    "UNION ALL SELECT 'pg_opfamily'::regclass, opcfamily, 'pg_opclass ' || oid FROM pg_opclass WHERE opcfamily >= "
-    "16384 "
+    "UNION ALL SELECT 'pg_opfamily'::regclass, f.oid, 'pg_opclass ' || c.oid FROM pg_opclass c JOIN pg_opfamily f "
+    "ON f.oid = c.opcfamily AND f.opfname = c.opcname AND f.opfnamespace = c.opcnamespace WHERE f.oid >= 16384 "
     "UNION ALL SELECT classid, objid, 'pg_extension ' || refobjid FROM pg_depend WHERE refclassid = "
     "'pg_extension'::regclass AND deptype = 'e' "
     ") "
-    "SELECT DISTINCT l.key, r.key "
+    "SELECT DISTINCT l.key, r.key, k.oid IS NOT NULL "
     "FROM pg_depend d LEFT JOIN place p ON p.classid = d.classid AND p.objid = d.objid LEFT JOIN place q ON "
-    "q.classid = d.refclassid AND q.objid = d.refobjid, "
+    "q.classid = d.refclassid AND q.objid = d.refobjid "
+    "LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid AND k.contype = 'f', "
     "LATERAL (SELECT coalesce(p.key, d.classid::regclass || ' ' || d.objid) AS key) l, LATERAL (SELECT "
     "coalesce(q.key, d.refclassid::regclass || ' ' || d.refobjid) AS key) r "
     "WHERE d.refobjid >= 16384 AND (d.deptype = 'n' OR d.classid IN ('pg_publication_rel'::regclass, "
-    "{15?'pg_publication_namespace'::regclass, }'pg_amop'::regclass, 'pg_amproc'::regclass)) AND l.key <> r.key";
+    "{15?'pg_publication_namespace'::regclass, }'pg_amop'::regclass, 'pg_amproc'::regclass, "
+    "'pg_opclass'::regclass)) AND l.key <> r.key";
 
-int mo_pg_mentions(mo_pg_reading *in, mo_object *o, const char *name)
+static int mention(mo_pg_reading *in, mo_object *o, const char *name, int loose)
 {
-    mo_pg_mention m = {o, name};
+    mo_pg_mention m = {o, name, loose};
     if (!name || mo_name_equal(o->name, name))
         return MOULT_OK;
     return mo_vec_push(in->region, &in->mentions, m) ? mo_error_nomem(in->err) : MOULT_OK;
+}
+
+int mo_pg_mentions(mo_pg_reading *in, mo_object *o, const char *name)
+{
+    return mention(in, o, name, 0);
+}
+
+int mo_pg_mentions_loosely(mo_pg_reading *in, mo_object *o, const char *name)
+{
+    return mention(in, o, name, 1);
 }
 
 static int depend_row(mo_pg_reading *in, const mo_pg_row *r)
 {
     mo_object *o = mo_map_get(in->objects, mo_pg_text(r, D_OBJECT));
     const mo_object *needed = mo_map_get(in->objects, mo_pg_text(r, D_NEEDED));
-    return o && needed && o != needed ? mo_pg_mentions(in, o, needed->name) : MOULT_OK;
+    return o && needed && o != needed ? mention(in, o, needed->name, mo_pg_is_true(r, D_LOOSE)) : MOULT_OK;
 }
 
+/* What is needed comes before what is named loosely: of the same name the first one counts. */
 static int compare(const void *left, const void *right)
 {
     const mo_pg_mention *a = left, *b = right;
     if (a->object != b->object)
         return a->object < b->object ? -1 : 1;
-    return mo_fold_compare(a->name, b->name);
+    int order = mo_fold_compare(a->name, b->name);
+    return order ? order : a->loose - b->loose;
 }
 
 int mo_pg_give_mentions(mo_pg_reading *in)
@@ -77,7 +91,8 @@ int mo_pg_give_mentions(mo_pg_reading *in)
     size_t count = in->mentions.count;
     mo_pg_mention *all = in->mentions.items;
     const char **names = mo_region_alloc(in->region, (count + 1) * sizeof *names);
-    if (!names)
+    const char **loose = mo_region_alloc(in->region, (count + 1) * sizeof *loose);
+    if (!names || !loose)
         return mo_error_nomem(in->err);
     if (count)
         qsort(all, count, sizeof *all, compare);
@@ -85,10 +100,14 @@ int mo_pg_give_mentions(mo_pg_reading *in)
         mo_object *o = all[i].object;
         if (i > 0 && all[i - 1].object == o && mo_name_equal(all[i - 1].name, all[i].name))
             continue;
-        if (!o->mentions)
-            o->mentions = names;
+        o->mentions = o->mentions ? o->mentions : names;
+        o->loose = o->loose ? o->loose : loose;
         o->mention_count++;
         *names++ = all[i].name;
+        if (all[i].loose) {
+            o->loose_count++;
+            *loose++ = all[i].name;
+        }
     }
     return MOULT_OK;
 }

@@ -67,7 +67,7 @@ static int mention_all(mo_pg_reading *in, mo_object *o, const char *name)
 {
     int code = MOULT_OK;
     for (const namesake *n = mo_map_get(in->names, name); code == MOULT_OK && n; n = n->next)
-        code = n->object == o ? MOULT_OK : mo_pg_mentions(in, o, n->object->name);
+        code = n->object == o ? MOULT_OK : mo_pg_mentions_loosely(in, o, n->object->name);
     return code;
 }
 

@@ -5,6 +5,8 @@
  * A sequence is what `serial` makes when a column of its own type owns it, has its next value for a default and cannot be NULL;
  * when its options are the usual ones; and when no other column uses it (those that inherit the default are no others). What
  * such a sequence is called is no difference, so it is no object: the column's default is just MO_PG_SERIAL.
+ *
+ * The owner of any other sequence is compared, and said when both are there (mo_pg_late_sql): the table's default needs the sequence.
  */
 #include <string.h>
 
@@ -17,10 +19,9 @@ static const char sequences_sql[] =
     "$managed "
     "SELECT 'sequence', 'pg_class', c.oid, n.name, NULL, "
     "concat('AS ', format_type(s.seqtypid, NULL), o.options, CASE c.relpersistence WHEN 'u' THEN ' UNLOGGED' END, "
-    "' OWNED BY ' || w.owner), "
+    "'" MO_PG_OWNED_BY "' || w.owner), "
     "concat('CREATE ', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' END, 'SEQUENCE ', n.name, "
-    "' AS ' || nullif(format_type(s.seqtypid, NULL), 'bigint'), o.options, "
-    "E';\\nALTER SEQUENCE ' || n.name || ' OWNED BY ' || w.owner), "
+    "' AS ' || nullif(format_type(s.seqtypid, NULL), 'bigint'), o.options), "
     "NULL, w.tab, CASE WHEN w.alike AND o.options = '' AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_attrdef f ON "
     "f.oid = d.objid "
     "JOIN pg_attribute b ON b.attrelid = f.adrelid AND b.attnum = f.adnum WHERE d.classid = 'pg_attrdef'::regclass "
