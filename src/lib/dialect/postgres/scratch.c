@@ -242,20 +242,16 @@ static int copy_pass(copier *p)
     return MOULT_OK;
 }
 
-/* Foreign keys may go in a circle, so they come when all tables are there. */
-static int copy_foreign_keys(copier *p, const mo_object *o)
+/* Foreign keys and the like, when all objects are there. */
+static int copy_late(copier *p, const mo_object *o)
 {
-    int code = MOULT_OK;
-    for (size_t i = 0; code == MOULT_OK && o->table && i < o->table->constraints.count; i++) {
-        mo_str sql = {0};
-        if (o->table->constraints.items[i]->kind != MO_CONSTRAINT_FOREIGN_KEY)
-            continue;
-        mo_pg_add_constraint_sql(&sql, o, o->table->constraints.items[i]);
-        code = sql.failed ? mo_error_nomem(p->err) : mo_pg_exec(p->scratch, mo_str_text(&sql), NULL, p->err);
-        mo_str_free(&sql);
-        if (code != MOULT_OK && p->wrong)
-            *p->wrong = o;
-    }
+    mo_str sql = {0};
+    int code = mo_pg_late_sql(o, &sql) == MOULT_OK ? MOULT_OK : mo_error_nomem(p->err);
+    if (code == MOULT_OK && sql.length)
+        code = mo_pg_exec(p->scratch, mo_str_text(&sql), NULL, p->err);
+    mo_str_free(&sql);
+    if (code != MOULT_OK && p->wrong)
+        *p->wrong = o;
     return code;
 }
 
@@ -278,26 +274,29 @@ static int copy_all(copier *p)
     return code;
 }
 
+/* In an order that works; what was made in a circle is tried again after the rest. */
 int mo_pg_copy(mo_conn *scratch, const mo_schema *s, int (*wanted)(void *user, const mo_object *o), void *user,
                const mo_object **wrong, mo_error *err)
 {
     copier p = {.scratch = scratch, .wrong = wrong, .err = err};
-    const mo_object **all = calloc(2 * s->objects.count + 1, sizeof *all);
+    mo_region *r = mo_region_new();
+    const mo_object **all = r ? mo_schema_in_order(s, r) : NULL;
     size_t count = 0;
-    if (!all)
+    p.objects = all ? mo_region_alloc(r, (s->objects.count + 1) * sizeof *all) : NULL;
+    if (!p.objects) {
+        mo_region_free(r);
         return mo_error_nomem(err);
-    for (size_t i = 0; i < s->objects.count; i++) {
-        const mo_object *o = s->objects.items[i];
-        if (!(o->flags & MO_OBJECT_UNCOMPARED) && (!wanted || wanted(user, o)))
-            all[count++] = o;
     }
-    p.objects = all + s->objects.count;
+    for (size_t i = 0; i < s->objects.count; i++) {
+        if (!(all[i]->flags & MO_OBJECT_UNCOMPARED) && (!wanted || wanted(user, all[i])))
+            all[count++] = all[i];
+    }
     p.count = count;
     memcpy((void *)p.objects, (const void *)all, count * sizeof *all);
     int code = copy_all(&p);
     for (size_t i = 0; code == MOULT_OK && i < count; i++)
-        code = copy_foreign_keys(&p, all[i]);
-    free((void *)all);
+        code = copy_late(&p, all[i]);
+    mo_region_free(r);
     return code;
 }
 

@@ -217,17 +217,14 @@ static int add_keys(mo_pg_stepping *s, const mo_object *o)
 /* A sequence is there before the table whose default asks it, and is given to a column of it after. */
 static int create_sequence(mo_pg_stepping *s, const mo_object *o)
 {
-    mo_pg_list statements = {0};
-    int code = MOULT_OK;
-    if (mo_pg_split_statements(s->plan->region, o->sql, &statements))
+    mo_str owner = {0};
+    if (!mo_pg_step(s, MO_PHASE_EXPAND, MO_PG_ORDER_CREATE, "create", o, o->sql) ||
+        mo_pg_late_sql(o, &owner) != MOULT_OK) {
+        mo_str_free(&owner);
         return mo_error_nomem(s->err);
-    for (size_t i = 0; code == MOULT_OK && i < statements.count; i++) {
-        mo_str sql = {0};
-        mo_str_add(&sql, statements.items[i]);
-        code = mo_pg_step_text(s, MO_PHASE_EXPAND, i ? MO_PG_ORDER_OWN + s->serial++ : MO_PG_ORDER_CREATE, "create", o,
-                               &sql);
     }
-    return code;
+    return owner.length ? mo_pg_step_text(s, MO_PHASE_EXPAND, MO_PG_ORDER_OWN + s->serial++, "create", o, &owner)
+                        : MOULT_OK;
 }
 
 static int create(mo_pg_stepping *s, const mo_object *o)
