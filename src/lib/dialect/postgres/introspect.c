@@ -131,6 +131,13 @@ int mo_pg_names(mo_pg_reading *in, const char *array, mo_pg_list *out)
     return split_array(in, array, 1, out);
 }
 
+/* A text that someone wrote stays as it is: what looks like an expression may be part of a string. */
+static const char *settled(mo_pg_reading *in, mo_kind kind, const char *text)
+{
+    int written = kind == MO_KIND_FUNCTION || kind == MO_KIND_PROCEDURE || kind == MO_KIND_COMMENT;
+    return mo_region_dup(in->region, written ? text : mo_pg_settled(in, text));
+}
+
 mo_object *mo_pg_add(mo_pg_reading *in, mo_kind kind, const char *name, const char *parent, const char *sql,
                      const char *canonical)
 {
@@ -138,8 +145,8 @@ mo_object *mo_pg_add(mo_pg_reading *in, mo_kind kind, const char *name, const ch
     if (!o)
         return NULL;
     o->parent = parent;
-    o->sql = mo_region_dup(in->region, sql);
-    o->canonical = mo_region_dup(in->region, canonical);
+    o->sql = settled(in, kind, sql);
+    o->canonical = settled(in, kind, canonical);
     if ((sql && !o->sql) || (canonical && !o->canonical) || mo_schema_add(in->schema, o, in->err) != MOULT_OK)
         return NULL;
     return o;

@@ -40,6 +40,10 @@ int mo_pg_object_row(mo_pg_reading *in, const mo_pg_row *r);
  * spelling of name.h: another release quotes other words. In the region; NULL: no memory. What stands in parentheses stays. */
 const char *mo_pg_server_name(mo_pg_reading *in, const char *text);
 
+/* An expression, or a text with some, in the form that it has when the server has read its own text again: what is compared. `text`
+ * itself where that is the same; NULL: no memory, or `text` is NULL. */
+const char *mo_pg_settled(mo_pg_reading *in, const char *text);
+
 /* What a serial column has for a default in canonical form: whatever its sequence is called. */
 #define MO_PG_SERIAL "serial"
 

@@ -55,17 +55,18 @@ static void set(mo_column *c, mo_attr attr, const char *canonical, const char *t
 /* A default, or what the column is computed from: the catalog keeps both in one place. */
 static void set_expression(mo_pg_reading *in, const mo_pg_row *r, mo_column *c, int *failed)
 {
-    const char *expression = mo_pg_keep(in, r, C_DEFAULT, failed);
+    const char *expression = mo_pg_settled(in, mo_pg_keep(in, r, C_DEFAULT, failed));
     char generated = *mo_pg_text(r, C_GENERATED);
-    if (!expression)
+    if (!mo_pg_text(r, C_DEFAULT))
         return;
     if (!generated) {
         set(c, MO_ATTR_DEFAULT, expression, expression, failed);
         return;
     }
+    *failed |= !expression;
     const char *how = generated == 'v' ? "virtual" : "stored", *word = generated == 'v' ? "VIRTUAL" : "STORED";
-    set(c, MO_ATTR_GENERATED, mo_region_printf(in->region, "%s %s", how, expression),
-        mo_region_printf(in->region, "GENERATED ALWAYS AS (%s) %s", expression, word), failed);
+    set(c, MO_ATTR_GENERATED, mo_region_printf(in->region, "%s %s", how, expression ? expression : ""),
+        mo_region_printf(in->region, "GENERATED ALWAYS AS (%s) %s", expression ? expression : "", word), failed);
 }
 
 /* The sequence's options are in parentheses; the text that the server gave begins with a space. */

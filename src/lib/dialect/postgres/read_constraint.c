@@ -92,8 +92,8 @@ static int constraint_row(mo_pg_reading *in, const mo_pg_row *r)
     k->kind = kind_of(*mo_pg_text(r, K_TYPE));
     k->column = -1;
     k->name = mo_pg_name(in, r, -1, K_NAME);
-    k->canonical = mo_pg_keep(in, r, K_TEXT, &failed);
-    if (failed || !k->name || set_columns(in, r, k))
+    k->canonical = mo_pg_settled(in, mo_pg_keep(in, r, K_TEXT, &failed));
+    if (failed || !k->canonical || !k->name || set_columns(in, r, k))
         return mo_error_nomem(in->err);
     k->text = mo_region_printf(in->region, "CONSTRAINT %s %s", k->name, k->canonical);
     if (!k->text || mo_vec_push(in->region, &o->table->constraints, k))

@@ -83,10 +83,10 @@ int mo_pg_uses_gone(const mo_pg_stepping *s, const mo_object *o, const char *tex
 /* An object that PostgreSQL can alter in place; *done 0: it has to be dropped and made again. */
 typedef int mo_pg_alter_fn(mo_pg_stepping *s, const mo_change *change, int *done);
 mo_pg_alter_fn mo_pg_alter_object;
-mo_pg_alter_fn mo_pg_alter_behind, mo_pg_alter_comment, mo_pg_alter_composite,
-    mo_pg_alter_domain, mo_pg_alter_enum, mo_pg_alter_extension, mo_pg_alter_function, mo_pg_alter_index,
-    mo_pg_alter_materialized_view, mo_pg_alter_policy, mo_pg_alter_privilege, mo_pg_alter_publication,
-    mo_pg_alter_sequence, mo_pg_alter_dictionary, mo_pg_alter_trigger, mo_pg_alter_view;
+mo_pg_alter_fn mo_pg_alter_behind, mo_pg_alter_comment, mo_pg_alter_composite, mo_pg_alter_domain, mo_pg_alter_enum,
+    mo_pg_alter_extension, mo_pg_alter_function, mo_pg_alter_index, mo_pg_alter_materialized_view, mo_pg_alter_policy,
+    mo_pg_alter_privilege, mo_pg_alter_publication, mo_pg_alter_sequence, mo_pg_alter_dictionary, mo_pg_alter_trigger,
+    mo_pg_alter_view;
 /* A statement that alters the change's object, at its kind's place; the text is freed. */
 int mo_pg_alter_text(mo_pg_stepping *s, const mo_change *change, mo_str *sql);
 /* The order in which things of a kind are created. */
