@@ -417,7 +417,7 @@ typedef enum moult_open_mode {
  *             memory for it. Give it to moult_close() in either case. It is set (atomically) before anything is waited for,
  *             so that another thread may moult_cancel() the opening.
  * @return MOULT_OK; INVALID (URL or options), IO, DATABASE (no database, encrypted, damaged), UNSUPPORTED (an engine that
- *         this build does not have), LOCKED, TIMEOUT, PERMISSION, NOMEM
+ *         this build does not have), LOCKED, TIMEOUT, CANCELLED, PERMISSION, NOMEM
  */
 MOULT_API int moult_open(moult **out, const char *url, moult_open_mode open_mode, const moult_options *options);
 MOULT_API void moult_close(moult *m);

@@ -78,6 +78,8 @@ static int connect_waiting(moult *m)
         mo_error_clear(&m->error);
         rc = connect_once(m);
     }
+    if (rc != MOULT_OK && rc != MOULT_NOMEM && mo_cancelled(&m->cancel))
+        return mo_error_set(&m->error, MOULT_CANCELLED, "cancelled while the database was waited for");
     return m->options.pub.connect_timeout > 0 && mo_deadline_passed(limit) ? name_limit(m, rc) : rc;
 }
 

@@ -118,6 +118,60 @@ static int end_transaction(void *user, moult_hook_context *x)
     return moult_hook_exec(x, " /* */ COMMIT", NULL, 0, NULL, NULL, NULL);
 }
 
+static int count_texts(void *user, size_t count, const moult_value *values)
+{
+    for (size_t i = 0; i < count; i++)
+        cr_expect_eq(values[i].type, MOULT_VALUE_TEXT);
+    *(size_t *)user = count;
+    return MOULT_OK;
+}
+
+/* What is not one statement with all its parameters, and what a statement that looks is said to have changed. */
+static int try_statements(void *user, moult_hook_context *x)
+{
+    static const struct {
+        const char *sql;
+        size_t count;
+        const char *says; /* NULL: it runs */
+        int64_t changed;
+    } tries[] = {
+        {"UPDATE person SET first = 'a'; DELETE FROM person", 0, "the second one is 'DELETE FROM person'", 0},
+        {"UPDATE person SET first = ?", 0, "1 parameter, and 0 values were given", 0},
+        {"UPDATE person SET first = ?, photo = ?", 1, "2 parameters, and 1 value was given", 0},
+        {"UPDATE person SET first = name; -- done;", 0, NULL, 2},
+        {"SELECT 1", 0, NULL, 0},
+        {"WITH a AS (SELECT 1) SELECT replace('a', 'b', 'c') FROM a", 0, NULL, 0},
+        {"WITH a(x) AS (VALUES (1)) UPDATE person SET first = name WHERE id IN (SELECT x FROM a)", 0, NULL, 1}};
+    const moult_value value = {.type = MOULT_VALUE_TEXT, .text = "x", .length = 1};
+    size_t names = 9;
+    (void)user;
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        int64_t changed = -1;
+        int rc = moult_hook_exec(x, tries[i].sql, &value, tries[i].count, NULL, NULL, &changed);
+        const char *said = moult_hook_error(x)->message;
+        cr_expect_eq(rc, tries[i].says ? MOULT_INVALID : MOULT_OK, "%s", tries[i].sql);
+        cr_expect(tries[i].says ? said && strstr(said, tries[i].says) : changed == tries[i].changed, "%s: %s, %lld",
+                  tries[i].sql, said ? said : "", (long long)changed);
+    }
+    cr_expect_eq(moult_hook_columns(x, "SELECT id, name AS n FROM person", count_texts, &names), MOULT_OK);
+    cr_expect_eq(names, 2);
+    cr_expect_eq(moult_hook_columns(x, "DELETE FROM person", count_texts, &names), MOULT_OK);
+    cr_expect_eq(names, 0);
+    cr_expect_eq(moult_hook_columns(x, "DROP TABLE person", count_texts, &names), MOULT_INVALID);
+    moult_hook_fail(x, "it took too long");
+    return MOULT_TIMEOUT;
+}
+
+Test(hooks, statements_are_checked_and_the_code_is_the_hook_s_own)
+{
+    char said[512];
+    const moult_hook hooks[] = {{.version = "v2", .run = try_statements}, {.version = NULL}};
+    first_version();
+    cr_expect_eq(start_and_tell(V2, hooks, said, sizeof said), MOULT_TIMEOUT);
+    cr_expect_str_eq(said, "hook v2: it took too long");
+    cr_expect_eq(ask("SELECT count(name) FROM person"), 2);
+}
+
 Test(hooks, one_that_fails_is_named_and_undone)
 {
     static const struct {
@@ -166,13 +220,13 @@ Test(hooks, one_that_changes_the_schema_is_found_out)
     mo_step *step = mo_plan_hook_step(plan, &hook, 1);
     cr_assert_eq(mo_step_run(plan, step, "CREATE TABLE sly (a)", 0, &help_err), MOULT_OK);
     cr_assert_eq(d->begin(c, 1, &help_err), MOULT_OK);
-    cr_expect_eq(mo_run_hook(d, c, plan, step, NULL, &help_err), MOULT_UNVERIFIED);
+    cr_expect_eq(mo_run_hook(d, c, plan, step, NULL, NULL, &help_err), MOULT_UNVERIFIED);
     cr_expect(strstr(help_err.pub.message, "hook sly changed the schema"), "%s", help_err.pub.message);
     d->rollback(c);
     step->statements.count = 0;
     cr_assert_eq(mo_step_run(plan, step, "COMMIT", 0, &help_err), MOULT_OK);
     cr_assert_eq(d->begin(c, 1, &help_err), MOULT_OK);
-    cr_expect_eq(mo_run_hook(d, c, plan, step, NULL, &help_err), MOULT_UNVERIFIED);
+    cr_expect_eq(mo_run_hook(d, c, plan, step, NULL, NULL, &help_err), MOULT_UNVERIFIED);
     cr_expect(strstr(help_err.pub.message, "ended the transaction"), "%s", help_err.pub.message);
     mo_sqlite_close(c);
     mo_plan_free(plan);

@@ -257,6 +257,11 @@ static int set_target(rpc *s, const json_t *params, opt_problem *problem)
                 : strcmp(access, "write") == 0           ? MOULT_OPEN_WRITE
                                                          : MOULT_OPEN_READ;
     t->answer_seconds = patience ? json_number_value(patience) : RPC_ANSWER_SECONDS;
+    if (t->answer_seconds <= 0) {
+        snprintf(problem->message, sizeof problem->message, "'answer_timeout' is more than 0");
+        snprintf(problem->hint, sizeof problem->hint, "nothing is waited for without a limit");
+        return MOULT_INVALID;
+    }
     set_options(s, t);
     int rc = set_lists(t);
     if (rc == MOULT_OK) {

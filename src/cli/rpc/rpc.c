@@ -59,6 +59,12 @@ static void answer(rpc *s, const json_t *request)
     }
 }
 
+/* write() tells; and a command that is run for its output has the default again. */
+static void pass_over(int number)
+{
+    (void)number;
+}
+
 static int run(cli *c)
 {
     static rpc s; /* the thread that reads may outlive this call */
@@ -67,7 +73,7 @@ static int run(cli *c)
     if (c->values.given[OPT_SCHEMA]) {
         return rpc_print_schema();
     }
-    signal(SIGPIPE, SIG_IGN); /* write() tells */
+    signal(SIGPIPE, pass_over);
     s.verbose = c->values.given[OPT_VERBOSE];
     s.patience = RPC_ANSWER_SECONDS;
     if (pthread_mutex_init(&s.lock, NULL) != 0 || pthread_mutex_init(&s.writing, NULL) != 0 ||

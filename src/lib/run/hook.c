@@ -29,6 +29,12 @@ static int is_one_of(const mo_token *t, const char *const *words)
     return 0;
 }
 
+static void begin_statement(const moult_hook_context *x)
+{
+    if (x->begin)
+        x->begin(x->watch->user);
+}
+
 int mo_hook_may_run(const mo_lex_rules *rules, const char *sql, size_t length)
 {
     mo_lexer x;
@@ -85,7 +91,7 @@ int moult_hook_exec(moult_hook_context *x, const char *sql, const moult_value *p
     int rc = check_statement(x, sql);
     if (rc != MOULT_OK)
         return rc;
-    x->begin(x->watch->user);
+    begin_statement(x);
     rc = x->d->query(x->c, sql, params, count, row, user, x->watch, &x->error);
     if (rc == MOULT_OK && changed) /* the engine's count stands from the statement that changed rows last */
         *changed = may_write(x->d->lex, sql) ? x->d->changed_rows(x->c) : 0;
@@ -137,7 +143,7 @@ static int run_statements(const mo_step *step, moult_hook_context *x)
 {
     int rc = MOULT_OK;
     for (size_t i = 0; i < step->statements.count && rc == MOULT_OK; i++) {
-        x->begin(x->watch->user);
+        begin_statement(x);
         rc = x->d->query(x->c, step->statements.items[i].sql, NULL, 0, NULL, NULL, x->watch, &x->error);
     }
     return rc;
