@@ -79,6 +79,7 @@ class Walker(generate.Generator):
     def step(self, schema):
         """The next version, in which something is gone more often than elsewhere."""
         s = schema
+        self.gone = [name for name in self.gone if name.lower() not in s.names()]  # a plan may have been refused
         for t in s.tables:
             for c in t.columns:
                 c.former = getattr(c, "former", ()) + ((c.name,) if c.name not in getattr(c, "former", ()) else ())
@@ -196,6 +197,7 @@ class Walk:
     def __init__(self, seed, plans, folder):
         self.seed, self.plans, self.folder = seed, plans, Path(folder)
         self.rng = random.Random("walk %d" % seed)
+        Row.count = itertools.count(1)  # values are made of it: a walk is the same whatever ran before
         self.walker = Walker(self.rng)
         self.seen = collections.defaultdict(list)  # all rows that were ever at a place
         self.db, self.desired = self.folder / "walk.db", self.folder / "desired.sql"
@@ -537,7 +539,7 @@ class Walk:
             self.listed.add((row.number, c.uid))
             if own and own[-1] is not None and not told:
                 raise Wrong("%s; it held %r, which did not go back and is not listed:\n%s" % (place, own[-1], said))
-        elif any(self.twins(row, other) and any(alike(value, v) for v in other.held[c.uid]) for other in self.seen[t.uid, locator]):
+        elif any(self.twins(row, other, {d.uid for d in t.real()}) and any(alike(value, v) for v in other.held[c.uid]) for other in self.seen[t.uid, locator]):
             self.counts["twin"] += 1
         else:
             raise Wrong("%s, and held %r: it is another row's" % (place, own))
@@ -546,9 +548,10 @@ class Walk:
         """All that the column ever had."""
         return {d.default for past in self.past.values() for t in past.schema.tables for d in t.columns if d.uid == c.uid and d.default is not None}
 
-    def twins(self, a, b):
-        """Has a row the key of another that is gone, and the same in all else that was left of that one? Nobody can tell them apart."""
-        common = [u for u in a.held if a.held[u] and b.held[u]]
+    def twins(self, a, b, columns):
+        """Has a row the key of another that is gone, and the same in all else that was left of that one? Nobody can tell them apart.
+        What came only after that version says nothing of its rows."""
+        common = [u for u in a.held if u in columns and a.held[u] and b.held[u]]
         return a is not b and all(any(alike(x, y) for x in a.held[u] for y in b.held[u]) for u in common)
 
     def when_it_went(self, t):
