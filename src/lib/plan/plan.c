@@ -167,6 +167,16 @@ const char *mo_plan_live_column(const mo_plan *p, const char *table, const char 
     return column;
 }
 
+const char *mo_plan_shown_column(const mo_plan *p, const char *table, const char *column)
+{
+    for (size_t i = 0; i < p->renames.count; i++) {
+        const mo_rename *r = &p->renames.items[i];
+        if (r->aside && r->table && mo_name_equal(r->table, table) && mo_name_equal(r->to, column))
+            return r->from;
+    }
+    return column;
+}
+
 const char *mo_plan_start_column(const mo_plan *p, const char *table, const char *column)
 {
     for (size_t i = 0; i < p->renames.count; i++) {

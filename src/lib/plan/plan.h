@@ -216,6 +216,8 @@ typedef struct mo_plan {
 /* What a table or column (by its new name) is called in the live database. */
 const char *mo_plan_live_table(const mo_plan *p, const char *table);
 const char *mo_plan_live_column(const mo_plan *p, const char *table, const char *column);
+/* What people call a column of the steps: one that stepped aside by its own name. */
+const char *mo_plan_shown_column(const mo_plan *p, const char *table, const char *column);
 /* The name that the steps have for a column of the live database. */
 const char *mo_plan_start_column(const mo_plan *p, const char *table, const char *column);
 /* What the steps start from, once the renames are done. */

@@ -118,7 +118,7 @@ static int column_row(mo_rower *r, const mo_change *change, const mo_part *part)
         break;
     }
     if (part->op == MOULT_OP_DROP)
-        name = mo_plan_live_column(r->plan, change->after->name, name);
+        name = mo_plan_shown_column(r->plan, change->after->name, name);
     return add_row(r, part->op, "column", part_name(r, change, name), &what, &part->judgement);
 }
 

@@ -80,7 +80,8 @@ int mo_attic_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_attic_entrie
 }
 
 typedef struct numbers {
-    const char *holders; /* what the names of a version's holders begin with */
+    const char *prefix,
+        *holders; /* what moult's names may begin with; what those of a version's holders begin with then */
     int highest;
 } numbers;
 
@@ -90,6 +91,8 @@ static int take_number(void *user, size_t count, const mo_value *v)
     const char *name = v[0].text ? v[0].text : "";
     size_t begin = strlen(of->holders);
     (void)count;
+    if (mo_name_equaln(of->prefix, name, strlen(of->prefix)))
+        name += strlen(of->prefix);
     if (mo_name_equaln(of->holders, name, begin) && name[begin] >= '1' && name[begin] <= '9' &&
         strlen(name + begin) < 9) {
         int n = (int)strtol(name + begin, NULL, 10);
@@ -101,9 +104,9 @@ static int take_number(void *user, size_t count, const mo_value *v)
 int mo_attic_next(const mo_dialect *d, mo_conn *c, int64_t version, int *next, mo_error *err)
 {
     mo_str holders = {0};
-    numbers of = {.holders = ""};
+    numbers of = {.prefix = d->own_prefix};
     int rc;
-    mo_str_addf(&holders, "%sattic_%lld_", d->own_prefix, (long long)version);
+    mo_str_addf(&holders, "attic_%lld_", (long long)version);
     of.holders = mo_str_text(&holders);
     rc = holders.failed ? mo_error_nomem(err) : d->query(c, d->own_table_names, NULL, 0, take_number, &of, NULL, err);
     mo_str_free(&holders);

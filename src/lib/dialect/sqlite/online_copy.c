@@ -338,6 +338,20 @@ static int build_indexes(mo_online *o)
 
 /* --- all of it ----------------------------------------------------------------------------------------------------- */
 
+/* "(SELECT count(*) FROM TABLE WHERE its key is in the log)" */
+static void add_waiting(mo_str *sql, const mo_online *o, const char *table, const char *const *key, size_t count)
+{
+    mo_str_add(sql, "(SELECT count(*) FROM ");
+    mo_str_ident(sql, table, '"');
+    mo_str_add(sql, " WHERE ");
+    mo_online_row_value(sql, table, key, NULL, count);
+    mo_str_add(sql, " IN (SELECT ");
+    mo_online_log_columns(sql, "", o->keys.old_match.count);
+    mo_str_add(sql, " FROM ");
+    mo_str_ident(sql, o->log, '"');
+    mo_str_add(sql, "))");
+}
+
 /* Are the rows of both tables as many, but for those that wait in the log? Readers stop nobody in WAL mode only. */
 static int count_rows(mo_online *o)
 {
@@ -350,23 +364,10 @@ static int count_rows(mo_online *o)
     mo_str_ident(&sql, o->table, '"');
     mo_str_add(&sql, ") - (SELECT count(*) FROM ");
     mo_str_ident(&sql, o->fresh, '"');
-    mo_str_add(&sql, ") - (SELECT count(*) FROM ");
-    mo_str_ident(&sql, o->table, '"');
-    mo_str_add(&sql, " WHERE ");
-    mo_online_row_value(&sql, o->table, o->keys.old_match.items, NULL, o->keys.old_match.count);
-    mo_str_add(&sql, " IN (SELECT ");
-    mo_online_log_columns(&sql, "", o->keys.old_match.count);
-    mo_str_add(&sql, " FROM ");
-    mo_str_ident(&sql, o->log, '"');
-    mo_str_add(&sql, ")) + (SELECT count(*) FROM ");
-    mo_str_ident(&sql, o->fresh, '"');
-    mo_str_add(&sql, " WHERE ");
-    mo_online_row_value(&sql, o->fresh, o->keys.new_match.items, NULL, o->keys.new_match.count);
-    mo_str_add(&sql, " IN (SELECT ");
-    mo_online_log_columns(&sql, "", o->keys.old_match.count);
-    mo_str_add(&sql, " FROM ");
-    mo_str_ident(&sql, o->log, '"');
-    mo_str_add(&sql, "))");
+    mo_str_add(&sql, ") - ");
+    add_waiting(&sql, o, o->table, o->keys.old_match.items, o->keys.old_match.count);
+    mo_str_add(&sql, " + ");
+    add_waiting(&sql, o, o->fresh, o->keys.new_match.items, o->keys.new_match.count);
     rc = sql.failed ? mo_error_nomem(o->err) : mo_online_ask(o, mo_str_text(&sql), NULL, &missing);
     mo_str_free(&sql);
     if (rc == MOULT_OK && missing) {

@@ -90,7 +90,7 @@ static int name_keys(mo_probe *p, const mo_found *f, const char **out)
         mo_str_add(&s, f->named == 1 ? "id" : "ids");
     } else {
         for (size_t i = 0; i < p->key.count; i++)
-            mo_str_addf(&s, "%s%s", i ? ", " : "", p->key.items[i]);
+            mo_str_addf(&s, "%s%s", i ? ", " : "", mo_plan_shown_column(p->plan, p->before->name, p->key.items[i]));
     }
     mo_str_addf(&s, " %s%s", mo_str_text(&f->keys), f->rows > f->named ? ", …" : "");
     s.failed |= f->keys.failed;
