@@ -34,6 +34,7 @@ Lines of expect
     exit:     the exit code, where it is not that of the outcome
     error:    a text that the error has (may be repeated)
     says:     a text that `moult plan` prints (may be repeated)
+    sends:    a text that some statement of the plan has (may be repeated)
     rule:     NAME=RULE:LEVEL   the plan has a change of that name, with that rule and level (may be repeated)
     no_rule:  a rule that no change of the plan has (may be repeated)
     keep:     SQL => lines      statements run on a copy afterwards; the last one's rows, values joined by |, rows by ;
@@ -62,7 +63,7 @@ import judge
 ROOT = Path(__file__).resolve().parents[2]
 CASES = ROOT / "tests" / "cases"
 SECTIONS = {"before", "rows", "drift", "hooks", "after", "expected", "back", "expect"}
-REPEATED = {"error", "says", "keep", "keep_back", "rule", "no_rule"}
+REPEATED = {"error", "says", "sends", "keep", "keep_back", "rule", "no_rule"}
 KNOWN = REPEATED | {"outcome", "method", "risk", "mode", "flags", "exit", "back", "variants", "again", "skip_rows", "rowids",
                     "attic"}
 EXITS = {"converges": 0, "empty": 0, "refused": 3, "impossible": 1, "error": 1}
@@ -331,6 +332,9 @@ class Run:
             check(wanted in judged, f"no change is {wanted}", json.dumps(plan["changes"], indent=1))
         for rule in self.case.get("no_rule", []):
             check(all(c["rule"] != rule for c in plan["changes"]), f"{rule} fires", json.dumps(plan["changes"], indent=1))
+        sent = [s["sql"] for step in plan["steps"] for s in step["statements"]]
+        for wanted in self.case.get("sends", []):
+            check(any(wanted in s for s in sent), f"no statement has {wanted!r}", *sent)
         if self.case.get("says"):
             r = self.command("plan", "after")
             for text in self.case.get("says"):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,7 @@ class Table:
     grant: str | None = None
     trigger: bool = False
     was: str | None = None
+    left: set[str] = field(default_factory=set)  # names that renamed columns had
 
 
 @dataclass
@@ -102,7 +104,7 @@ class Maker:
     # --- what is added -----------------------------------------------------------------------------------------------
 
     def add_table(self) -> None:
-        name = self.name({*self.s.tables, *self.s.views})
+        name = self.name({*self.s.tables, *getattr(self, "first", ())})  # a name that a rename left free is another test
         if name is None:
             return
         t = self.s.tables[name] = Table({"id": Column("int", required=True)}, options=self.r.choice(["", "", "", "WITH (fillfactor = 80)"]))
@@ -113,7 +115,7 @@ class Maker:
 
     def add_column(self, name: str | None = None, first: bool = False) -> None:
         table = self.s.tables[name or self.table()]
-        new = self.name(table.columns)
+        new = self.name({*table.columns, *table.left})
         if new is None:
             return
         kind = self.new_type()
@@ -287,8 +289,9 @@ class Maker:
         table = self.s.tables[t]
         c = self.column(t, lambda c: c.was is None)
         new = self.name(table.columns)
-        if c is None or new is None or self.fresh(t, c) or (t, new) in getattr(self, "gone", set()):
+        if c is None or new is None or self.fresh(t, c) or new in table.left:
             return
+        table.left.add(c)
         table.columns = {new if n == c else n: x for n, x in table.columns.items()}
         table.columns[new].was = c
         for x in table.columns.values():
@@ -301,11 +304,9 @@ class Maker:
         self.s.views = {n: (x[0], [swap(y) if x[0] == t else y for y in x[1]], x[2]) for n, x in self.s.views.items()}
 
     def rename_table(self) -> None:
-        t, new = self.table(), self.name({*self.s.tables, *self.s.views})
+        t, new = self.table(), self.name({*self.s.tables, *self.first})
         if new is None or self.s.tables[t].was or t not in self.first:
             return
-        if new in self.first:
-            return  # what a name becomes free for is another test
         self.s.tables = {new if n == t else n: x for n, x in self.s.tables.items()}
         self.s.tables[new].was = t
         for table in self.s.tables.values():
@@ -391,18 +392,20 @@ def pair(seed: int) -> Pair:
         for c in t.columns.values():
             c.fill = False
     m.first = set(m.s.tables)
-    while True:
-        m.edit()
-        after = m.sql()
-        renames = judge.Renames()
-        shown = lambda n: n if judge.re.fullmatch(r"[a-z_][a-z0-9_]*", n) and n not in ("order",) else q(n)  # noqa: E731
-        for n, t in m.s.tables.items():
-            if t.was:
-                renames.tables[shown(t.was)] = shown(n)
-            for c, x in t.columns.items():
-                if x.was:
-                    renames.columns.setdefault(shown(n), {})[x.was] = c
-        return Pair(before, rows, after, renames)
+    m.edit()
+    renames = judge.Renames()
+    for n, t in m.s.tables.items():
+        if t.was:
+            renames.tables[shown(t.was)] = shown(n)
+        for c, x in t.columns.items():
+            if x.was:
+                renames.columns.setdefault(shown(n), {})[x.was] = c
+    return Pair(before, rows, m.sql(), renames)
+
+
+def shown(name: str) -> str:
+    """A table's name as the server writes it."""
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name != "order" else q(name)
 
 
 # --- tried -------------------------------------------------------------------------------------------------------------
@@ -432,7 +435,7 @@ def try_pair(place: judge.Place, folder: Path, seed: int) -> list[str]:
         plans = [run("plan", "--to", "after.sql", "--format", "json", *more) for more in ((), ("--full",))]
         if any(code for code, _ in plans):
             return ["no plan: %s" % said for code, said in plans if code]
-        ids = [judge.re.search(r'"id": *"(\w+)"', said) for _, said in plans]
+        ids = [re.search(r'"id": *"(\w+)"', said) for _, said in plans]
         if not all(ids) or ids[0][1] != ids[1][1]:
             return ["with --full it is another plan: %s\n%s" % (plans[0][1], plans[1][1])]
         code, said = run("apply", "--to", "after.sql", "--mode", "aggressive", "--yes", "--no-attic", "--no-backup")
