@@ -354,7 +354,6 @@ def indexes() -> None:
     add("index/cluster-stays-through-a-change", table + base + "ALTER TABLE t CLUSTER ON i;\n", rows, table + INDEXES["desc"] + "ALTER TABLE t CLUSTER ON i;\n")
     add("index/replica-identity-stays", table + "ALTER TABLE t ALTER a SET NOT NULL;\nCREATE UNIQUE INDEX i ON t (a);\nALTER TABLE t REPLICA IDENTITY USING INDEX i;\n", "INSERT INTO t VALUES (1, 10, 'x', NULL, NULL);\n",
         table + "ALTER TABLE t ALTER a SET NOT NULL;\nCREATE UNIQUE INDEX i ON t (a) WITH (fillfactor = 60);\nALTER TABLE t REPLICA IDENTITY USING INDEX i;\n")
-    add("index/rename-without-a-word", table + base, rows, table + "CREATE INDEX other ON t (a);\n")
     add("index/swap-names", table + base + "CREATE INDEX k ON t (b);\n", rows, table + "CREATE INDEX i ON t (b);\nCREATE INDEX k ON t (a);\n")
     add("index/unique-duplicates", table, rows + "INSERT INTO t VALUES (3, 10, 'z', NULL, NULL);\n", table + "CREATE UNIQUE INDEX i ON t (a);\n", outcome="impossible", error=["10"])
     trgm = KEEP + "CREATE EXTENSION pg_trgm;\n" + t("b text")
