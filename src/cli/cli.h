@@ -20,7 +20,7 @@ struct cli {
     moult *m;         /* NULL: not open */
     const char *url;  /* where it comes from is told by `url_given` */
     int url_given;    /* 1: --url, so that commands to type must name it too */
-    char *url_memory; /* what of it was read from .env */
+    char *url_memory; /* of it, when it is not as it was given: read from .env, or with --schema */
     cli_hooks hooks;
     const char *to; /* the desired source; NULL until cli_desired() */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* database.c - from the command line to an open database: its URL, the options, the desired source, signals. */
+#include <ctype.h>
 #include <glob.h>
 #include <signal.h>
 #include <stdio.h>
@@ -102,6 +103,28 @@ static char *url_of_env_file(void)
     return found;
 }
 
+/* --schema is a part of the URL that all commands can take: "?schema=NAME,NAME" at its end. A path becomes a URL, whose engine
+ * then says that it has no schemas. malloc'd; NULL: no memory. */
+static char *with_schemas(const char *url, const char *schemas)
+{
+    static const char plain[] = "_,.-", path[] = "sqlite:///";
+    char *out = malloc(sizeof path + strlen(url) + sizeof "?schema=" + 3 * strlen(schemas)), *at = out;
+
+    if (!out) {
+        return NULL;
+    }
+    at += sprintf(at, "%s%s%cschema=", strstr(url, "://") ? "" : path, url, strchr(url, '?') ? '&' : '?');
+    for (; *schemas; schemas++) {
+        if (isalnum((unsigned char)*schemas) || strchr(plain, *schemas)) {
+            *at++ = *schemas;
+        } else {
+            at += sprintf(at, "%%%02X", (unsigned)(unsigned char)*schemas);
+        }
+    }
+    *at = '\0';
+    return out;
+}
+
 int cli_find_url(cli *c)
 {
     const char *environment = getenv("DATABASE_URL");
@@ -114,6 +137,13 @@ int cli_find_url(cli *c)
     if (!c->url) {
         free(c->url_memory);
         c->url = c->url_memory = url_of_env_file();
+    }
+    if (c->url && c->values.text[OPT_MANAGE]) {
+        char *whole = with_schemas(c->url, c->values.text[OPT_MANAGE]);
+        if (whole) { /* else there is no memory to open a database either */
+            free(c->url_memory);
+            c->url = c->url_memory = whole;
+        }
     }
     return c->url != NULL;
 }

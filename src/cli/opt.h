@@ -13,6 +13,7 @@
 /* Every option there is, once. The order is that of help. */
 typedef enum opt_id {
     OPT_URL = 0,
+    OPT_MANAGE,
     OPT_FROM,
     OPT_TO,
     OPT_FILE,
@@ -94,7 +95,8 @@ extern const option_info option_table[OPT_COUNT];
     (OPT_BIT(OPT_LOG_FORMAT) | OPT_BIT(OPT_QUIET) | OPT_BIT(OPT_VERBOSE) | OPT_BIT(OPT_COLOR) |                        \
      OPT_BIT(OPT_NO_COLOR) | OPT_BIT(OPT_HELP))
 /* What every command takes that opens a database. */
-#define OPTS_DATABASE (OPT_BIT(OPT_URL) | OPT_BIT(OPT_WAIT) | OPT_BIT(OPT_LOCK_TIMEOUT) | OPT_BIT(OPT_DETECT_TIMEOUT))
+#define OPTS_DATABASE                                                                                                  \
+    (OPT_BIT(OPT_URL) | OPT_BIT(OPT_MANAGE) | OPT_BIT(OPT_WAIT) | OPT_BIT(OPT_LOCK_TIMEOUT) | OPT_BIT(OPT_DETECT_TIMEOUT))
 /* How a plan is carried out, which is part of it, and where it goes when this account may not. */
 #define OPTS_PLAN (OPT_BIT(OPT_ONLINE) | OPT_BIT(OPT_NO_ONLINE) | OPT_BIT(OPT_INDEXES_LAST) | OPT_BIT(OPT_EXPORT))
 /* What bounds a comparison. */

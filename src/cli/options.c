@@ -15,6 +15,11 @@ const option_info option_table[OPT_COUNT] = {
                  "the database: a URL such as sqlite:///app.db, or the path of a file; else DATABASE_URL from the "
                  "environment, or from the file .env",
                  COMPLETE_FILES},
+    [OPT_MANAGE] =
+        {"schema", 0, OPT_IS_TEXT, "NAME,NAME", NULL,
+         "on engines that have them, the schemas that are managed: the first is the one that unqualified names "
+         "are in; else the first of the search_path that is there",
+         0},
     [OPT_FROM] = {"from", 0, OPT_IS_TEXT, "SOURCE", NULL, "the schema to start from: any source, as for --to",
                   COMPLETE_FILES},
     [OPT_TO] = {"to", 0, OPT_IS_TEXT, "SOURCE", NULL,

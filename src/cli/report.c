@@ -112,8 +112,13 @@ static void print_url(const cli *c)
     const char *at = authority ? strchr(authority + 3, '@') : NULL;
     const char *colon = authority ? strchr(authority + 3, ':') : NULL;
 
+    int hidden = at && colon && colon < at;
+
     if (c->url_given) {
-        print_option(OPT_URL, at && colon && colon < at ? "URL" : c->url);
+        print_option(OPT_URL, hidden ? "URL" : c->url);
+    }
+    if (c->values.text[OPT_MANAGE] && (hidden || !c->url_given)) { /* else the URL has it */
+        print_option(OPT_MANAGE, c->values.text[OPT_MANAGE]);
     }
 }
 

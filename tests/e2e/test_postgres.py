@@ -213,8 +213,8 @@ CREATE VIEW open_invoices AS SELECT id FROM billing.invoice WHERE s = 'open';
 @pytest.mark.parametrize("account", ["postgres", "plain"])
 def test_two_schemas(moult, tmp_path, postgres, plain, account):
     run = Run(moult, tmp_path, postgres, plain, account)
+    run.apply(BILLING, "--schema", "public,billing")
     run.url += "&schema=public,billing"
-    run.apply(BILLING)
     run.apply(STATES, "--mode", "aggressive")
     assert "up to date" in run.apply(STATES)
     run.apply(BILLING, "--mode", "aggressive", "--backward")
@@ -233,3 +233,10 @@ def test_what_others_have_is_lent(run, postgres, pg_database):
     run.apply(sql)
     assert "up to date" in run.apply(sql)
     assert json.loads(run("plan", "--to", "schema.sql", "--format", "json"))["steps"] == []
+
+
+def test_a_file_has_no_schemas(moult, tmp_path):
+    done = subprocess.run([moult.program, "plan", "--url", "x.db", "--schema", "a", "--to", "/dev/null"], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "an SQLite URL has no parameter 'schema'" in done.stderr
+    assert not list(tmp_path.iterdir())

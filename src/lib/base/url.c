@@ -245,8 +245,8 @@ static void show(mo_str *s, const char *text)
 
 static void show_server(mo_str *s, const mo_url *url)
 {
-    /* The only parameters that say where a server is; others may hold secrets. */
-    static const char *const places[] = {"host", "port", "unix_socket"};
+    /* The only parameters that say where a server is, and what of it is meant; others may hold secrets. */
+    static const char *const places[] = {"host", "port", "unix_socket", "schema"};
     mo_str_addf(s, "%s://", url->scheme);
     show(s, url->user);
     if (url->user)
