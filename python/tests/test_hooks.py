@@ -243,8 +243,12 @@ def test_ddl_in_a_hook_is_refused(case: Case) -> None:
 def test_one_that_opens_its_own_connection_is_told_why_not(case: Case) -> None:
     @migration.hook("v2")
     def hook(connection: Any) -> None:
-        with create_engine(case.url).begin() as own:
-            own.execute(text("UPDATE users SET name = 'x'"))
+        engine = create_engine(case.url)
+        try:
+            with engine.begin() as own:
+                own.execute(text("UPDATE users SET name = 'x'"))
+        finally:
+            engine.dispose()
 
     started = time.monotonic()
     with pytest.raises(MoultError, match=r"the hook v2 opens a connection of its own .* would wait for itself"):
