@@ -1,0 +1,21 @@
+-- Objects that need each other in every direction, and names that sort the wrong way: the text runs from top to bottom all the same.
+CREATE TABLE z_last (id integer PRIMARY KEY);
+CREATE FUNCTION a_reads() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM public.z_last';
+CREATE VIEW b_view AS SELECT a_reads() AS n;
+CREATE VIEW a_view AS SELECT n FROM b_view;
+CREATE FUNCTION c_of_view() RETURNS SETOF a_view LANGUAGE sql AS 'SELECT * FROM a_view';
+CREATE TABLE m_table (id integer PRIMARY KEY DEFAULT 1, z integer REFERENCES z_last, self integer REFERENCES m_table);
+CREATE FUNCTION b_circle(n integer) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RETURN EXISTS (SELECT FROM m_table WHERE id = n); END$$;
+ALTER TABLE m_table ADD CONSTRAINT circle CHECK (NOT b_circle(id));
+ALTER TABLE z_last ADD COLUMN m integer REFERENCES m_table;
+CREATE FUNCTION y_default() RETURNS integer LANGUAGE sql AS 'SELECT 7';
+CREATE TABLE a_first (n integer DEFAULT y_default(), t m_table, u m_table[]);
+CREATE TYPE z_mood AS ENUM ('a', 'b');
+CREATE DOMAIN a_domain AS z_mood CHECK (VALUE <> 'b');
+CREATE TYPE a_pair AS (x a_domain, y z_mood[]);
+CREATE TABLE b_parent (p a_pair);
+CREATE TABLE a_child (q integer) INHERITS (b_parent);
+CREATE FUNCTION z_trigger() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM b_circle(1); RETURN NULL; END$$;
+CREATE TRIGGER a_trigger AFTER INSERT ON a_first EXECUTE FUNCTION z_trigger();
+CREATE MATERIALIZED VIEW a_stored AS SELECT n FROM b_view;
+CREATE UNIQUE INDEX a_stored_n ON a_stored (n);
