@@ -32,7 +32,11 @@ const char *mo_aside_name(const mo_plan *p, mo_region *r, const char *name, cons
 
 static int add(mo_plan *p, const char *table, const char *from, const char *to, mo_error *err)
 {
-    mo_rename r = {mo_region_dup(p->region, table), mo_region_dup(p->region, from), mo_region_dup(p->region, to), 1};
+    mo_rename r = {.kind = MO_KIND_TABLE,
+                   .table = mo_region_dup(p->region, table),
+                   .from = mo_region_dup(p->region, from),
+                   .to = mo_region_dup(p->region, to),
+                   .aside = 1};
     return (table && !r.table) || !r.from || !r.to || mo_vec_push(p->region, &p->renames, r) ? mo_error_nomem(err)
                                                                                              : MOULT_OK;
 }
@@ -93,7 +97,7 @@ int mo_make_room(mo_plan *p, const mo_ownership *own, mo_error *err)
     size_t count = p->renames.count;
     int rc = evict(p, err);
     for (size_t i = 0; i < count && rc == MOULT_OK; i++)
-        if (p->renames.items[i].table == NULL)
+        if (p->renames.items[i].table == NULL && p->renames.items[i].kind == MO_KIND_TABLE)
             rc = clear(p, own, p->renames.items[i].from, p->renames.items[i].to, err);
     return rc;
 }

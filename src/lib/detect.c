@@ -52,9 +52,10 @@ static int forget_done(mo_plan *plan, const mo_schema *owned, mo_error *err)
     return failed ? mo_error_nomem(err) : MOULT_OK;
 }
 
-static int add_rename(mo_plan *p, const char *table, const char *from, const char *to, mo_error *err)
+static int add_rename(mo_plan *p, mo_kind kind, const char *table, const char *from, const char *to, mo_error *err)
 {
-    mo_rename r = {mo_region_dup(p->region, table), mo_region_dup(p->region, from), mo_region_dup(p->region, to), 0};
+    mo_rename r = {kind, mo_region_dup(p->region, table), mo_region_dup(p->region, from), mo_region_dup(p->region, to),
+                   0};
     if ((table && !r.table) || !r.from || !r.to || mo_vec_push(p->region, &p->renames, r))
         return mo_error_nomem(err);
     return MOULT_OK;
@@ -69,7 +70,7 @@ static int add_column_renames(mo_plan *p, const mo_change *c, mo_change *kept, m
         const mo_part *part = &c->parts.items[i];
         if (part->kind != MO_PART_COLUMN || part->op != MOULT_OP_RENAME)
             continue;
-        rc = add_rename(p, c->after->name, part->column_before->name, part->column_after->name, err);
+        rc = add_rename(p, c->kind, c->after->name, part->column_before->name, part->column_after->name, err);
         if (rc == MOULT_OK && mo_vec_push(p->region, &kept->parts, *part))
             rc = mo_error_nomem(err);
     }
@@ -86,7 +87,7 @@ static int find_renames(const mo_dialect *d, mo_plan *plan, mo_error *err)
         const mo_change *c = &all->changes.items[i];
         if (c->op != MOULT_OP_RENAME)
             continue;
-        rc = add_rename(plan, NULL, c->before->name, c->after->name, err);
+        rc = add_rename(plan, c->kind, NULL, c->before->name, c->after->name, err);
         if (rc == MOULT_OK && mo_vec_push(plan->region, &plan->changes, *c))
             rc = mo_error_nomem(err);
     }

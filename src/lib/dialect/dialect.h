@@ -88,6 +88,7 @@ typedef struct mo_declared {
     int creates;      /* CREATE of an object that read_object can read; else DDL that only the engine understands */
     mo_kind kind;
     const char *name, *parent; /* in the region, as the tree has them; NULL when not known */
+    const char *path; /* where name is not known: what it begins with (of a function, all but its arguments); or NULL */
 } mo_declared;
 
 /* How there is one apply at a time per database: a file that the kernel guards, a lock of the engine, a row with a lease.

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff/parts.h"
 #include "base/fold.h"
+#include "diff/parts.h"
 
 typedef struct differ {
     const mo_schema *live;
@@ -30,9 +30,9 @@ static int is_left_alone(const mo_object *o)
     return (o->flags & (MO_OBJECT_UNCOMPARED | MO_OBJECT_FOREIGN)) != 0;
 }
 
-static int add_rename(differ *d, const char *table, const char *from, const char *to)
+static int add_rename(differ *d, mo_kind kind, const char *table, const char *from, const char *to)
 {
-    mo_rename rename = {.table = table, .from = from, .to = to};
+    mo_rename rename = {.kind = kind, .table = table, .from = from, .to = to};
     return mo_vec_push(d->plan->region, &d->plan->renames, rename) ? mo_error_nomem(d->err) : MOULT_OK;
 }
 
@@ -48,7 +48,7 @@ static int diff_tables(differ *d, const mo_object *before, const mo_object *afte
     for (size_t i = 0; rc == MOULT_OK && i < parts.count; i++) {
         const mo_part *p = &parts.items[i];
         if (p->op == MOULT_OP_RENAME)
-            rc = add_rename(d, after->name, p->column_before->name, p->column_after->name);
+            rc = add_rename(d, after->kind, after->name, p->column_before->name, p->column_after->name);
     }
     change.parts.items = parts.items;
     change.parts.count = parts.count;
@@ -76,7 +76,7 @@ static int diff_object(differ *d, const mo_object *after)
     if (way >= MO_MATCH_RENAMED) {
         rc = add_change(d, (mo_change){.op = MOULT_OP_RENAME, .kind = after->kind, .before = before, .after = after});
         if (rc == MOULT_OK)
-            rc = add_rename(d, NULL, before->name, after->name);
+            rc = add_rename(d, after->kind, NULL, before->name, after->name);
     }
     if (rc != MOULT_OK)
         return rc;

@@ -122,7 +122,8 @@ typedef struct mo_hint {
 
 /* A rename that the plan does first: everything after it speaks of new names, the live database still of the old. */
 typedef struct mo_rename {
-    const char *table; /* of a column: its table's new name; NULL: a table is renamed */
+    mo_kind kind;      /* of what is renamed; of a column: that of its table */
+    const char *table; /* of a column: its table's new name; NULL: an object is renamed */
     const char *from, *to;
     int aside; /* it makes room for another thing, and is dropped later; its names are those of the live database to people */
 } mo_rename;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * annotate.c - where the columns of a CREATE TABLE stand, and which annotation belongs to which of them.
+ * annotate.c - where the columns of a CREATE TABLE stand, and which annotation belongs to which of them, or to the object that
+ * another CREATE makes.
  *
  * One walk over the tokens, with the comments. A comment belongs to the item whose text stands before it on the
  * same line: a column (also past its comma), or the table, whose text is all up to the opening parenthesis and all
- * from the closing one on. Nothing of this needs to know what the definitions mean.
+ * from the closing one on. The text of another object is its first line, and all outside of parentheses. Nothing of this needs to know what the definitions mean.
  */
 #include <string.h>
 
@@ -12,7 +13,14 @@
 #include "source/annotation.h"
 #include "source/load.h"
 
-typedef enum owner_kind { OWNER_NONE = 0, OWNER_TABLE, OWNER_COLUMN, OWNER_CONSTRAINT, OWNER_OTHER } owner_kind;
+typedef enum owner_kind {
+    OWNER_NONE = 0,
+    OWNER_TABLE,
+    OWNER_COLUMN,
+    OWNER_CONSTRAINT,
+    OWNER_OBJECT, /* of another kind */
+    OWNER_OTHER
+} owner_kind;
 
 typedef struct walk {
     mo_region *region;
@@ -44,15 +52,17 @@ static int give(walk *w, const mo_comment_words *words)
 {
     mo_annotation *a = &w->out->items[w->index];
 
-    if (words->fill && w->owner == OWNER_TABLE) {
-        return misplaced(w, words, "'@fill' belongs to a column, and here stands the table");
+    if (words->fill && w->owner != OWNER_COLUMN) {
+        return misplaced(w, words,
+                         w->owner == OWNER_TABLE ? "'@fill' belongs to a column, and here stands the table"
+                                                 : "'@fill' belongs to a column of a table");
     }
     if ((words->fill && a->fill) || (words->renamed_from && a->renamed_from)) {
         return misplaced(w, words, "this annotation stands here twice");
     }
     if (words->renamed_from) {
         const char *own = w->owner == OWNER_TABLE ? a->table : a->column;
-        if (strcmp(words->renamed_from, own) == 0) {
+        if (own && strcmp(words->renamed_from, own) == 0) {
             return misplaced(w, words, "'@renamed from' names what it stands at");
         }
         a->renamed_from = words->renamed_from;
@@ -108,6 +118,7 @@ static int take_comment(walk *w, const mo_token *comment)
     switch (w->owner) {
     case OWNER_TABLE:
     case OWNER_COLUMN:
+    case OWNER_OBJECT:
         return give(w, &words);
     case OWNER_CONSTRAINT:
         return misplaced(w, &words, "an annotation stands at a constraint; it belongs to a column or a table");
@@ -285,9 +296,22 @@ static int read_items(walk *w)
     return rc;
 }
 
+/* Another CREATE. Only where names are SQL's own does every kind of object have a name that RENAME takes. */
+static int read_object(walk *w, int first_line)
+{
+    int depth = 0, rc = begin_owner(w, OWNER_OBJECT, NULL, &w->token);
+
+    while (rc == MOULT_OK && w->token.kind != MO_TOKEN_END) {
+        depth += mo_token_is_punct(&w->token, '(') - mo_token_is_punct(&w->token, ')');
+        w->owner = depth == 0 || w->token.line == first_line ? OWNER_OBJECT : OWNER_OTHER;
+        rc = advance(w);
+    }
+    return rc;
+}
+
 static int read_statement(walk *w)
 {
-    int rc = advance(w);
+    int rc = advance(w), creates = mo_token_is(&w->token, "CREATE"), line = w->token.line;
 
     w->owner = OWNER_OTHER;
     if (rc == MOULT_OK) {
@@ -296,6 +320,8 @@ static int read_statement(walk *w)
     /* A module's arguments are no columns: the whole of a virtual table is the table's. */
     if (rc > 0 && mo_token_is_punct(&w->token, '(')) {
         rc = read_items(w);
+    } else if (rc == 0 && creates && w->rules->sql_names && w->out->count == 0) {
+        rc = read_object(w, line);
     }
     while (rc >= 0 && w->token.kind != MO_TOKEN_END) {
         rc = advance(w);

@@ -32,12 +32,33 @@ static int no_such_thing(mo_load *l, const mo_annotation *a)
     if (a->column) {
         mo_error_set(l->err, MOULT_SOURCE, "an annotation stands at column '%s', which table '%s' does not have",
                      a->column, a->table);
+    } else if (!a->table) {
+        mo_error_set(l->err, MOULT_SOURCE, "an annotation stands at an object that the source does not leave there");
     } else {
         mo_error_set(l->err, MOULT_SOURCE, "an annotation stands at table '%s', which the source does not leave there",
                      a->table);
     }
     mo_error_hint(l->err, "take the annotation out, or put it at what it belongs to");
     return mo_error_at(l->err, a->where.file, a->where.line, a->where.column);
+}
+
+/* What of a name stands behind its path: the arguments of a function, the table of a trigger. */
+static const char *behind_path(const char *name)
+{
+    for (int quoted = 0; *name && (quoted || (*name != '(' && *name != ' ')); name++) {
+        quoted ^= *name == '"';
+    }
+    return name;
+}
+
+/* An annotation gives the name alone; what tells the object from its namesakes stays. */
+static int old_name_into(const mo_load *l, mo_schema *s, mo_object *o, const char *from)
+{
+    if (!from || o->table || !l->d->lex->sql_names) {
+        return dup_into(s, from, &o->renamed_from);
+    }
+    o->renamed_from = mo_region_printf(s->region, "%s%s", from, behind_path(o->name));
+    return o->renamed_from ? 0 : -1;
 }
 
 /* What one entry of the annotations says, to the object or its column. */
@@ -56,7 +77,7 @@ static int decorate_part(mo_load *l, mo_schema *s, mo_object *o, const mo_item *
             dup_into(s, a->renamed_from, &c->renamed_from) != 0 || dup_into(s, a->fill, &c->fill) != 0 ||
             (a->fill && place_into(s, item->text, a->fill_where.line, a->fill_where.column, file, &c->fill_where) != 0);
     } else {
-        failed = dup_into(s, a->renamed_from, &o->renamed_from) != 0;
+        failed = old_name_into(l, s, o, a->renamed_from) != 0;
     }
     return failed ? mo_error_nomem(l->err) : MOULT_OK;
 }
@@ -113,9 +134,31 @@ static int annotated_in_vain(mo_load *l, const mo_item *item)
     return MOULT_OK;
 }
 
+/* The one object of the statement's kind whose name begins with this path. */
+static mo_object *object_of_path(const mo_schema *s, const mo_item *item)
+{
+    size_t n = item->decl.path ? strlen(item->decl.path) : 0;
+    mo_object *found = NULL;
+
+    for (size_t i = 0; n && i < s->objects.count; i++) {
+        mo_object *o = s->objects.items[i];
+        if (o->kind != item->decl.kind || strncmp(o->name, item->decl.path, n) != 0 ||
+            behind_path(o->name) != o->name + n) {
+            continue;
+        }
+        if (found) {
+            return NULL;
+        }
+        found = o;
+    }
+    return found;
+}
+
 static mo_object *object_of(const mo_schema *s, const mo_item *item)
 {
-    return item->decl.name ? mo_schema_find(s, item->decl.kind, item->decl.name) : NULL;
+    return item->decl.name ? mo_schema_find(s, item->decl.kind, item->decl.name)
+           : item->noted   ? object_of_path(s, item)
+                           : NULL;
 }
 
 /* What the engine takes and we cannot read would never be compared: nobody may believe that it is. */

@@ -55,8 +55,8 @@ int mo_load_texts(const mo_dialect *d, mo_conn *c, const mo_load_args *args, mo_
 
 /* An annotation, or only the place of a thing. */
 typedef struct mo_annotation {
-    const char *table;        /* the CREATE TABLE it stands in */
-    const char *column;       /* NULL: the table itself */
+    const char *table;        /* the CREATE TABLE it stands in; NULL: it is about the object of another statement */
+    const char *column;       /* NULL: the table or object itself */
     const char *renamed_from; /* NULL: none */
     const char *fill;         /* NULL: none */
     mo_where where;           /* of the column or table */

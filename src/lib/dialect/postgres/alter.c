@@ -428,16 +428,32 @@ static int alter_constraint(mo_pg_stepping *s, const mo_object *o, const mo_cons
     return MOULT_OK;
 }
 
+/* A key by its index, which is called as it is: a table of a type takes no other. */
+static int rename_constraint(mo_pg_stepping *s, const mo_object *o, const mo_constraint *before,
+                             const mo_constraint *after)
+{
+    mo_str sql = {0};
+    const char *path = mo_pg_beside(s->plan->region, o->name, before->name);
+    if (!path)
+        return mo_error_nomem(s->err);
+    if (is_key(after) && mo_table_option(o->table, "of")) {
+        mo_str_addf(&sql, "ALTER INDEX %s RENAME TO %s", path, after->name);
+    } else {
+        begin(o, &sql);
+        mo_str_addf(&sql, "RENAME CONSTRAINT %s TO %s", before->name, after->name);
+    }
+    return alter_step(s, o, MO_PHASE_CONTRACT, MO_PG_ORDER_DROP_CONSTRAINT, &sql);
+}
+
 static int constraint_part(mo_pg_stepping *s, const mo_object *o, const mo_part *part)
 {
     const mo_constraint *before = part->constraint_before, *after = part->constraint_after;
     int done = 0, code = before && after ? alter_constraint(s, o, before, after, &done) : MOULT_OK;
-    if (done && code == MOULT_OK && strcmp(before->name, after->name) != 0) {
-        mo_str sql = {0};
-        begin(o, &sql);
-        mo_str_addf(&sql, "RENAME CONSTRAINT %s TO %s", before->name, after->name);
-        return alter_step(s, o, MO_PHASE_CONTRACT, MO_PG_ORDER_DROP_CONSTRAINT, &sql);
-    }
+    int renamed = before && after && strcmp(before->name, after->name) != 0;
+    if (done && renamed && !is_key(after) && mo_table_option(o->table, "of"))
+        done = 0; /* the server takes no RENAME here */
+    if (done && renamed && code == MOULT_OK)
+        return rename_constraint(s, o, before, after);
     if (done || code != MOULT_OK)
         return code;
     code = before ? drop_constraint(s, o, before) : MOULT_OK;

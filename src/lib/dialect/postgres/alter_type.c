@@ -3,7 +3,8 @@
  * alter_type.c - columns that get another type or collation, and what that costs.
  *
  * Values go over by USING: the @fill of the column, else a cast; between two enums, and to a type that was made anew, by way of
- * text. The default goes before and comes back after, for the old one need not fit the new type.
+ * text. A cast that is written would cut in silence what is too long for the new type: there the server's own assignment is
+ * left to refuse it. The default goes before and comes back after, for the old one need not fit the new type.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,18 @@ static int is_enum(const mo_schema *s, const char *text)
     return found;
 }
 
+/* Is it a type that a written cast cuts values for, and that the server assigns by itself? A domain is what it is over. */
+static int cuts(const mo_pg_stepping *s, const char *old, const char *wanted)
+{
+    const mo_object *domain = mo_schema_find(s->to, MO_KIND_DOMAIN, wanted);
+    const char *text = domain ? domain->canonical : wanted;
+    if (strstr(wanted, "[]") && !strstr(old, "[]"))
+        return 0;
+    if (strncmp(text, "character", strlen("character")) == 0)
+        return 1;
+    return strncmp(text, "bit", 3) == 0 && strncmp(old, "bit", 3) == 0;
+}
+
 static void add_using(const mo_pg_stepping *s, const mo_column *before, const mo_column *after, int rewritten,
                       mo_str *sql)
 {
@@ -113,6 +126,8 @@ static void add_using(const mo_pg_stepping *s, const mo_column *before, const mo
     const char *value = after->refill ? after->refill : after->fill;
     if (value)
         mo_str_addf(sql, " USING %s", value);
+    else if (cuts(s, old, wanted))
+        return;
     else if (rewritten || (is_enum(s->from, old) && is_enum(s->to, wanted) && strcmp(old, wanted) != 0))
         mo_str_addf(sql, " USING %s::text::%s", after->name, wanted);
     else if (strcmp(old, wanted) != 0)

@@ -230,6 +230,40 @@ static void take_schema(declaring *d)
     d->out->skip = name && at_end(d) && strcmp(name, d->conn->search_path) == 0;
 }
 
+/* What tells it from its namesakes only the server knows: types of arguments have several names. */
+static void take_routine(declaring *d)
+{
+    d->out->path = take_path(d);
+}
+
+static void take_operator(declaring *d)
+{
+    int family = !pass(d, "CLASS");
+    if (family && !pass(d, "FAMILY"))
+        return; /* an operator has no name that could be renamed */
+    d->out->kind = family ? MO_KIND_OPERATOR_FAMILY : MO_KIND_OPERATOR_CLASS;
+    d->out->path = take_path(d);
+}
+
+static void take_text_search(declaring *d)
+{
+    if (!pass(d, "SEARCH"))
+        return;
+    int configuration = pass(d, "CONFIGURATION");
+    if (!configuration && !pass(d, "DICTIONARY"))
+        return;
+    d->out->kind = configuration ? MO_KIND_TS_CONFIGURATION : MO_KIND_TS_DICTIONARY;
+    d->out->path = take_path(d);
+}
+
+/* The name stands there, or the server gives one. */
+static void take_optional(declaring *d)
+{
+    skip_if_not_exists(d);
+    if (!mo_token_is(&d->token, "ON"))
+        d->out->path = take_path(d);
+}
+
 /* What is created, by the word for it, and how its name is taken. Of what is not here the name is not told. */
 static const struct {
     const char *word;
@@ -244,6 +278,13 @@ static const struct {
                {"TRIGGER", MO_KIND_TRIGGER, take_name_on_table},
                {"POLICY", MO_KIND_POLICY, take_name_on_table},
                {"RULE", MO_KIND_RULE, take_name_on_table},
+               {"FUNCTION", MO_KIND_FUNCTION, take_routine},
+               {"PROCEDURE", MO_KIND_PROCEDURE, take_routine},
+               {"AGGREGATE", MO_KIND_AGGREGATE, take_routine},
+               {"COLLATION", MO_KIND_COLLATION, take_optional},
+               {"OPERATOR", MO_KIND_OPERATOR, take_operator},
+               {"TEXT", MO_KIND_TS_DICTIONARY, take_text_search},
+               {"STATISTICS", MO_KIND_STATISTICS, take_optional},
                {"EXTENSION", MO_KIND_EXTENSION, take_plain},
                {"SCHEMA", MO_KIND_NAMESPACE, take_schema},
                {"PUBLICATION", MO_KIND_PUBLICATION, take_plain}};
@@ -264,6 +305,10 @@ static int declare_create(declaring *d)
 {
     int materialized, event;
     skip_before_kind(d, &materialized, &event);
+    if (event && pass(d, "TRIGGER")) {
+        d->out->kind = MO_KIND_EVENT_TRIGGER;
+        d->out->path = take_path(d);
+    }
     for (size_t i = 0; i < sizeof creates / sizeof *creates && !event; i++) {
         if (!pass(d, creates[i].word))
             continue;

@@ -179,11 +179,11 @@ int mo_pg_options_sql(mo_region *r, const char *head, const mo_pg_list *before, 
 
 /* --- names ---------------------------------------------------------------------------------------------------------------- */
 
-/* Where the last part of a path begins: behind the last dot outside of quotes, and before a function's arguments. */
+/* Where the last part of a path begins: behind the last dot outside of quotes, and before a function's arguments or " ON t". */
 static const char *last_part(const char *name, size_t *length)
 {
     const char *last = name, *at = name;
-    for (int quoted = 0; *at && (quoted || *at != '('); at++) {
+    for (int quoted = 0; *at && (quoted || (*at != '(' && *at != ' ')); at++) {
         quoted ^= *at == '"';
         if (*at == '.' && !quoted)
             last = at + 1;

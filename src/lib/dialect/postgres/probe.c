@@ -87,6 +87,12 @@ static int ask_check(probe *p, questions *all, const mo_change *c, mo_part *part
     for (size_t i = 0; i < k->column_count; i++)
         if (!mo_table_column(c->before->table, k->columns[i]))
             return MOULT_OK;
+    for (size_t i = 0; i < p->plan->changes.count; i++) {
+        const mo_change *other = &p->plan->changes.items[i];
+        if (other->op == MOULT_OP_ALTER && other->kind == MO_KIND_ENUM &&
+            mo_pg_speaks_of(k->canonical, other->after->name))
+            return MOULT_OK; /* it may name a value that is yet to come */
+    }
     for (size_t i = 0; i < c->parts.count; i++) {
         const mo_part *other = &c->parts.items[i];
         if (other->kind == MO_PART_COLUMN && other->op == MOULT_OP_ALTER && (other->attrs & (1u << MO_ATTR_TYPE)))

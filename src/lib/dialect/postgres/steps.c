@@ -299,7 +299,7 @@ static int change_steps(mo_pg_stepping *s, const mo_change *c)
     case MOULT_OP_CREATE:
         return create(s, c->after);
     case MOULT_OP_DROP:
-        return drop(s, c->before, 0);
+        return c->early ? MOULT_OK : drop(s, c->before, 0); /* an early one is a step already */
     case MOULT_OP_ALTER:
         return alter(s, c);
     default:
@@ -346,7 +346,7 @@ int mo_pg_steps(mo_conn *c, mo_plan *plan, mo_error *err)
     if (code == MOULT_OK)
         code = mo_pg_release_keys(&s);
     if (code == MOULT_OK)
-        code = mo_pg_follow_sequences(&s);
+        code = mo_pg_follow_names(&s);
     if (code == MOULT_OK)
         code = mo_pg_say_again(&s);
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)

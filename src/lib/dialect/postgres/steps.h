@@ -8,6 +8,7 @@
  *   behind.c       definitions whose statements behind the CREATE alone differ
  *   alter.c        the parts of tables; alter_type.c, alter_identity.c: those of columns that take more than one statement
  *   alter_keys.c   foreign keys that are in the way of what happens to either side
+ *   follow_names.c names that only follow an old one
  *   resay.c        comments and privileges of parts that were made again
  *   partition.c    partitions and inheritance: attached and detached
  *   replace_type.c types that cannot be altered: the new one is made beside the old one, and the columns change over
@@ -122,8 +123,8 @@ int mo_pg_alter_type(mo_pg_stepping *s, const mo_object *o, const mo_column *bef
 /* alter_identity.c: identity columns, and serial ones. */
 int mo_pg_is_serial(const mo_column *c);
 int mo_pg_alter_numbering(mo_pg_stepping *s, const mo_object *o, const mo_part *part);
-/* After renames: sequences of columns that only follow the old name. */
-int mo_pg_follow_sequences(mo_pg_stepping *s);
+/* follow_names.c: after renames. */
+int mo_pg_follow_names(mo_pg_stepping *s);
 /* partition.c: an option of where the table stands: *done 0: it is none. */
 int mo_pg_alter_place(mo_pg_stepping *s, const mo_change *change, const mo_part *part, int *done);
 /* The column that a table has from its parent or type in this schema; NULL: none. */
