@@ -23,6 +23,7 @@ WITHOUT = {
     "docs/architecture.md": "test_architecture.py",
     "docs/benchmarks.md": "make bench",
     "docs/models.md": "its program, below",
+    "docs/postgresql.md": "test_postgres.py",
     "docs/promises.md": "test_promises.py", "docs/rules.md": "test_rules.py",
     "docs/rules/data-hook.md": "test_rules.py",
     "docs/rules/unclassified.md": "tests/unit/test_risk.c",
