@@ -620,3 +620,17 @@ def test_a_key_without_rowid_may_hold_anything(place):
     place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY) WITHOUT ROWID;\n")
     place.rollback()
     assert place.sql("SELECT * FROM t") == [(1, "a"), (1.25, "b"), ("x", "c")]
+
+
+def test_a_key_that_was_given_again_meanwhile(place):
+    """AUTOINCREMENT tells a row by its key alone; where a version took it off, a new row may have the key of one that is gone."""
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, v TEXT, w TEXT);\n")
+    place.sql("INSERT INTO t VALUES (1, 'one', 'a'), (2, 'two', 'b')")
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, w TEXT);\n")
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, w TEXT);\n")
+    place.sql("DELETE FROM t WHERE id = 2; INSERT INTO t(w) VALUES ('other')")
+    assert place.sql("SELECT id, w FROM t") == [(1, "a"), (2, "other")]
+    said = place.run("rollback", 1, "--mode", "dry_run")
+    place.rollback(1)
+    assert place.sql("SELECT id, v FROM t") == [(1, None), (2, None)]
+    assert "2" in said.out and "attic" in said.out, said.out

@@ -198,6 +198,9 @@ struct mo_dialect {
     int (*expand)(mo_conn *c, mo_plan *plan, mo_error *err);
     /* The name by which a row's own number is reached; NULL: the table has none. Optional: engines that have none at all. */
     const char *(*row_id_name)(const mo_table *t);
+    /* Is a key of this table never given to another row, also not after its own is gone? Optional: engines whose attic tells
+     * no row by its key alone. */
+    int (*key_is_never_reused)(const mo_object *table);
     /* The steps, and the target, of a plan that brings one entry of the attic back as it is: a table under its own name or
      * `into`, values into the column that they came from. plan->live is there. INVALID, NOTFOUND say what does not fit. */
     int (*restore)(mo_conn *c, mo_plan *plan, const mo_attic_entry *entry, const char *into, mo_error *err);

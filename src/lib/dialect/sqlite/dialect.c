@@ -52,6 +52,7 @@ const mo_dialect mo_dialect_sqlite = {
     .expand = mo_sqlite_expand,
     .restore = mo_sqlite_restore,
     .row_id_name = mo_sqlite_row_id_name,
+    .key_is_never_reused = mo_ladder_has_autoincrement,
     .render_model = mo_sqlite_render_model,
     .script_frame = mo_sqlite_script_frame,
     .script_assert = mo_sqlite_script_assert,
