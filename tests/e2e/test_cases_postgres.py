@@ -17,7 +17,7 @@ from tests import judge_postgres as judge
 from tests.servers import postgres as servers
 
 FILES, MATRIX = case_postgres.from_files(), matrix.cases()
-SHARE = int(os.environ.get("POSTGRES_SHARE", "1" if case_postgres.torture() else "4"))
+SHARE = int(os.environ.get("POSTGRES_SHARE", "1" if case_postgres.torture() else "8"))
 VERSIONS = [v for v in (servers.system_version(), servers.NEWER) if v]
 
 
@@ -25,7 +25,7 @@ def runs():
     """(case, variant, version, thorough)"""
     for i, one in enumerate(FILES):
         for variant in one.variants:
-            yield one, variant, VERSIONS[0], True
+            yield one, variant, VERSIONS[0], variant == "adopted"
         if len(VERSIONS) > 1 and (SHARE == 1 or i % 3 == 0 or one.get("server")):
             yield one, one.variants[0], VERSIONS[1], False
     for i, one in enumerate(MATRIX):
@@ -35,7 +35,7 @@ def runs():
         variant = one.variants[i // SHARE % len(one.variants)]
         if i % SHARE == 0:
             yield one, variant, VERSIONS[0], False
-        if len(VERSIONS) > 1 and (i % (5 * SHARE) == 1 or one.get("server")):
+        if len(VERSIONS) > 1 and (i % (3 * SHARE) == 1 or one.get("server")):
             yield one, variant, VERSIONS[1], False
 
 
@@ -91,7 +91,7 @@ def test_known_names_a_case():
             assert any(known.matches(pattern, i) for i in ids), f"{pattern}: no such run"
 
 
-SOUND = FILES + (MATRIX if SHARE == 1 else MATRIX[::6])
+SOUND = FILES + (MATRIX if SHARE == 1 else MATRIX[::12])
 
 
 @pytest.mark.skipif("MOULT_SANITIZED" in os.environ, reason="asks nothing of moult")
