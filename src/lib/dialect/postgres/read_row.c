@@ -79,6 +79,9 @@ int mo_pg_object_row(mo_pg_reading *in, const mo_pg_row *r)
     mo_object *other = about(in, r), *o = other;
     mo_kind kind;
     if (mo_kind_find(mo_pg_text(r, R_KIND), &kind) == 0) {
+        /* Dropped by someone else after the snapshot was taken: the server finds no definition any more. */
+        if (!mo_pg_text(r, R_NAME) || !mo_pg_text(r, R_SQL) || !mo_pg_text(r, R_CANONICAL))
+            return MOULT_OK;
         if (mo_pg_text(r, R_PARENT) && !(parent = mo_pg_server_name(in, mo_pg_text(r, R_PARENT))))
             return mo_error_nomem(in->err);
         o = mo_pg_add(in, kind, mo_pg_server_name(in, mo_pg_text(r, R_NAME)), parent, mo_pg_text(r, R_SQL),
