@@ -41,5 +41,5 @@ int mo_pg_alter_function(mo_pg_stepping *s, const mo_change *change, int *done)
     if (!*done)
         return MOULT_OK;
     mo_str_add(&sql, change->after->sql);
-    return mo_pg_alter_text(s, change, &sql);
+    return mo_pg_step_text(s, MO_PHASE_CONTRACT, mo_pg_order_of_create(s, change->after), "alter", change->after, &sql);
 }

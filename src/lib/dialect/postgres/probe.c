@@ -57,15 +57,21 @@ static int becomes_not_null(const mo_part *part)
            part->column_after->attr[MO_ATTR_NOT_NULL].canonical;
 }
 
+/* The rows are asked before the renames. */
+static const char *live_name(const probe *p, const mo_change *c, const char *column)
+{
+    return mo_plan_live_column(p->plan, c->after->name, column);
+}
+
 static int ask_column(probe *p, questions *all, const mo_change *c, mo_part *part)
 {
     mo_str condition = {0};
     if (part->op == MOULT_OP_DROP && !part->column_before->attr[MO_ATTR_GENERATED].canonical) {
-        mo_str_addf(&condition, "%s IS NOT NULL", part->column_before->name);
+        mo_str_addf(&condition, "%s IS NOT NULL", live_name(p, c, part->column_before->name));
         return add(p, all, part, "holds a value", "hold a value", 0, &condition);
     }
     if (becomes_not_null(part) && mo_table_column(c->before->table, part->column_before->name)) {
-        mo_str_addf(&condition, "%s IS NULL", part->column_before->name);
+        mo_str_addf(&condition, "%s IS NULL", live_name(p, c, part->column_before->name));
         return add(p, all, part, "is NULL", "are NULL", part->column_after->fill == NULL, &condition);
     }
     return MOULT_OK;
@@ -84,8 +90,11 @@ static int ask_check(probe *p, questions *all, const mo_change *c, mo_part *part
 {
     const mo_constraint *k = part->constraint_after;
     mo_str condition = {0};
+    if (part->constraint_before && strcmp(part->constraint_before->canonical, k->canonical) == 0)
+        return MOULT_OK; /* it only gets another name */
     for (size_t i = 0; i < k->column_count; i++)
-        if (!mo_table_column(c->before->table, k->columns[i]))
+        if (!mo_table_column(c->before->table, k->columns[i]) ||
+            strcmp(live_name(p, c, k->columns[i]), k->columns[i]) != 0)
             return MOULT_OK;
     for (size_t i = 0; i < p->plan->changes.count; i++) {
         const mo_change *other = &p->plan->changes.items[i];

@@ -66,20 +66,29 @@ static int needs_late(const mo_pg_stepping *s, const mo_schema *schema, const mo
     return 0;
 }
 
-/* A function whose body the server has read uses the new columns of an altered table. */
-static int needs_altered_table(const mo_pg_stepping *s, const mo_object *o)
+/* Does a table's definition call it? Then it cannot wait for tables. */
+static int is_called_by_tables(const mo_pg_stepping *s, const mo_object *o)
 {
-    for (size_t i = 0; o->kind == MO_KIND_FUNCTION && i < o->mention_count; i++)
-        for (size_t k = 0; k < s->plan->changes.count; k++) {
-            const mo_change *c = &s->plan->changes.items[k];
-            if (c->kind == MO_KIND_TABLE && c->op == MOULT_OP_ALTER && mo_name_equal(c->after->name, o->mentions[i]) &&
-                mo_pg_holds(o, o->mentions[i]))
-                return 1;
-        }
+    for (size_t i = 0; i < s->to->objects.count; i++)
+        if (s->to->objects.items[i]->table && mo_object_mentions(s->to->objects.items[i], o->name))
+            return 1;
     return 0;
 }
 
-static int order_of_create(const mo_pg_stepping *s, const mo_object *o)
+/* The server reads the bodies of some functions when they are made: they may use the new columns of an altered table. */
+static int needs_altered_table(const mo_pg_stepping *s, const mo_object *o)
+{
+    if (o->kind != MO_KIND_FUNCTION && o->kind != MO_KIND_PROCEDURE)
+        return 0;
+    for (size_t i = 0; i < s->plan->changes.count; i++) {
+        const mo_change *c = &s->plan->changes.items[i];
+        if (c->kind == MO_KIND_TABLE && c->op == MOULT_OP_ALTER && mo_object_mentions(o, c->after->name))
+            return mo_pg_holds(o, c->after->name) || !is_called_by_tables(s, o);
+    }
+    return 0;
+}
+
+int mo_pg_order_of_create(const mo_pg_stepping *s, const mo_object *o)
 {
     int order = mo_pg_order_of(o->kind);
     if (order == MO_PG_ORDER_CREATE && o->kind != MO_KIND_TABLE &&
@@ -231,7 +240,7 @@ static int create(mo_pg_stepping *s, const mo_object *o)
 {
     if (o->kind == MO_KIND_SEQUENCE)
         return create_sequence(s, o);
-    mo_step *step = mo_pg_step(s, MO_PHASE_EXPAND, order_of_create(s, o), "create", o, o->sql);
+    mo_step *step = mo_pg_step(s, MO_PHASE_EXPAND, mo_pg_order_of_create(s, o), "create", o, o->sql);
     return step ? add_keys(s, o) : mo_error_nomem(s->err);
 }
 

@@ -68,6 +68,8 @@ mo_step *mo_pg_step(mo_pg_stepping *s, mo_phase phase, int order, const char *me
                     const char *sql);
 /* The same for a text that is freed here; MOULT_OK or NOMEM. Dry: nothing but that. */
 int mo_pg_step_text(mo_pg_stepping *s, mo_phase phase, int order, const char *method, const mo_object *o, mo_str *sql);
+/* Where in the order an object is created, or replaced. */
+int mo_pg_order_of_create(const mo_pg_stepping *s, const mo_object *o);
 /* What it costs, and what takes it back; both may be NULL. Of the last step. NOMEM. */
 int mo_pg_step_says(mo_pg_stepping *s, const char *cost, const char *undo);
 
