@@ -16,7 +16,10 @@
 static const char *const accesses[] = {"create", "write", "read", NULL};
 
 const rpc_field rpc_open_params[] = {
-    {.type = RPC_OPTION, .option = OPT_URL, .required = 1, .help = "the database: a URL, or the path of a file"},
+    {.type = RPC_OPTION,
+     .option = OPT_URL,
+     .required = 1,
+     .help = "the database: a URL, or the path of a file; ?schema=NAME,NAME as --schema has it"},
     {.name = "desired",
      .type = RPC_SOURCE,
      .help = "the desired schema: a text {name, sql}, an array of them, or a source as for --to: a file, a folder, a "
