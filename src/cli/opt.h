@@ -96,7 +96,8 @@ extern const option_info option_table[OPT_COUNT];
      OPT_BIT(OPT_NO_COLOR) | OPT_BIT(OPT_HELP))
 /* What every command takes that opens a database. */
 #define OPTS_DATABASE                                                                                                  \
-    (OPT_BIT(OPT_URL) | OPT_BIT(OPT_MANAGE) | OPT_BIT(OPT_WAIT) | OPT_BIT(OPT_LOCK_TIMEOUT) | OPT_BIT(OPT_DETECT_TIMEOUT))
+    (OPT_BIT(OPT_URL) | OPT_BIT(OPT_MANAGE) | OPT_BIT(OPT_WAIT) | OPT_BIT(OPT_LOCK_TIMEOUT) |                          \
+     OPT_BIT(OPT_DETECT_TIMEOUT))
 /* How a plan is carried out, which is part of it, and where it goes when this account may not. */
 #define OPTS_PLAN (OPT_BIT(OPT_ONLINE) | OPT_BIT(OPT_NO_ONLINE) | OPT_BIT(OPT_INDEXES_LAST) | OPT_BIT(OPT_EXPORT))
 /* What bounds a comparison. */

@@ -39,8 +39,9 @@ typedef struct mo_lex_rules {
     unsigned named_param : 1;    /* @name, #name, :name and $name are parameters (SQLite) */
     unsigned free_operators : 1; /* an operator is any run of operator characters, @ # ? included (PostgreSQL) */
     unsigned nested_statement : 1; /* semicolons in parentheses, and in BEGIN ATOMIC … END, end nothing (PostgreSQL) */
-    unsigned client_commands : 1;  /* \restrict and \unrestrict of dumps are comments up to the line's end (PostgreSQL) */
-    unsigned sql_names : 1;        /* names in the tree stand as SQL writes them: see name.h (PostgreSQL) */
+    unsigned
+        client_commands : 1; /* \restrict and \unrestrict of dumps are comments up to the line's end (PostgreSQL) */
+    unsigned sql_names : 1;  /* names in the tree stand as SQL writes them: see name.h (PostgreSQL) */
 } mo_lex_rules;
 
 extern const mo_lex_rules mo_lex_sqlite;

@@ -7,8 +7,8 @@
  */
 #include <string.h>
 
-#include "diff/renames.h"
 #include "base/fold.h"
+#include "diff/renames.h"
 
 enum { NAME_ROOM = 256 };
 

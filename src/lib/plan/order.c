@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/plan.h"
 #include "base/fold.h"
+#include "plan/plan.h"
 
 typedef struct mo_node {
     const mo_step *step;

@@ -6,9 +6,9 @@
  * A word that is nearly one of ours is an error, not a remark: an annotation that is passed over because of a slip
  * of the pen means a dropped column instead of a renamed one.
  */
+#include "source/annotation.h"
 #include "base/fold.h"
 #include "base/name.h"
-#include "source/annotation.h"
 
 #include <string.h>
 

@@ -10,9 +10,9 @@
  */
 #include <string.h>
 
+#include "base/fold.h"
 #include "dialect/sqlite/reader_core.h"
 #include "schema/canonical.h"
-#include "base/fold.h"
 
 static int is_word_char(char c)
 {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect/sqlite/reader_core.h"
 #include "base/fold.h"
+#include "dialect/sqlite/reader_core.h"
 
 /* --- how it begins --------------------------------------------------------------------------------------------------- */
 
