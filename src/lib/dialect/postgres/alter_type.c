@@ -2,8 +2,9 @@
 /*
  * alter_type.c - columns that get another type or collation, and what that costs.
  *
- * Values go over by USING: the @fill of the column, else a cast; between two enums, and to a type that was made anew, by way of
- * text. A cast that is written would cut in silence what is too long for the new type: there the server's own assignment is
+ * Values go over by USING: by the @fill of the column where it makes something of the old value, which is to say that it names the
+ * column; else by a cast; between two enums, and to a type that was made anew, by way of text. Any other @fill is for NULLs, and
+ * may be years old: no value makes room for it. A cast that is written would cut in silence what is too long for the new type: there the server's own assignment is
  * left to refuse it. The default goes before and comes back after, for the old one need not fit the new type.
  */
 #include <stdlib.h>
@@ -75,14 +76,27 @@ static int is_domain_over(const mo_schema *s, const char *name, const char *base
     return domain && strncmp(domain->canonical, base, n) == 0 && (!domain->canonical[n] || domain->canonical[n] == ' ');
 }
 
+/* The expression that makes the new value of the old one; NULL: none was given. */
+static const char *conversion(const mo_column *c)
+{
+    mo_lexer l;
+    if (c->refill || !c->fill)
+        return c->refill;
+    mo_lexer_init(&l, &mo_lex_postgres, c->fill, strlen(c->fill));
+    for (mo_token t = mo_lexer_next(&l); t.kind != MO_TOKEN_END && t.kind != MO_TOKEN_BAD; t = mo_lexer_next(&l))
+        if (mo_name_equaln(c->name, t.text, t.length))
+            return c->fill;
+    return NULL;
+}
+
 static const char *cost_of(const mo_pg_stepping *s, const mo_column *before, const mo_column *after, int rewritten)
 {
     static const char catalog[] = "changes the catalog only";
     const char *old = mo_column_attr(before, MO_ATTR_TYPE), *wanted = mo_column_attr(after, MO_ATTR_TYPE);
     spelled a = read_type(old), b = read_type(wanted);
-    int checks, filled = after->fill || after->refill;
+    int checks, converted = conversion(after) != NULL;
     int same = strcmp(old, wanted) == 0;
-    if (rewritten || filled)
+    if (rewritten || converted)
         return "rewrites the table and its indexes; nobody else reads or writes it meanwhile";
     if (same)
         return "rebuilds the indexes of the column; nobody else reads or writes the table meanwhile";
@@ -123,7 +137,7 @@ static void add_using(const mo_pg_stepping *s, const mo_column *before, const mo
                       mo_str *sql)
 {
     const char *old = before->attr[MO_ATTR_TYPE].text, *wanted = after->attr[MO_ATTR_TYPE].text;
-    const char *value = after->refill ? after->refill : after->fill;
+    const char *value = conversion(after);
     if (value)
         mo_str_addf(sql, " USING %s", value);
     else if (cuts(s, old, wanted))
