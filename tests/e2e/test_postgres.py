@@ -240,3 +240,12 @@ def test_a_file_has_no_schemas(moult, tmp_path):
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and "an SQLite URL has no parameter 'schema'" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("way", ["--online", "--indexes-last"])
+def test_what_is_not_done_in_batches_is_said(run, way):
+    """Nobody may believe that a table is free meanwhile."""
+    run.apply(FIRST)
+    (run.cwd / "schema.sql").write_text(SECOND, encoding="utf-8")
+    assert "stays locked until" in run("plan", "--to", "schema.sql", way)
+    assert "stays locked until" not in run("plan", "--to", "schema.sql")

@@ -336,11 +336,22 @@ static int make_again(mo_pg_stepping *s)
     return code;
 }
 
+/* What was asked for and is not done is said: each statement takes the lock that PostgreSQL gives it. */
+static int say_online(mo_plan *plan, mo_error *err)
+{
+    int asked = plan->online == MOULT_ONLINE_ALWAYS || plan->online == MOULT_ONLINE_LAST;
+    if (!asked || !plan->changes.count)
+        return MOULT_OK;
+    return mo_plan_note(plan, err,
+                        "nothing is done in batches or concurrently on PostgreSQL: what the steps lock stays "
+                        "locked until they are committed");
+}
+
 int mo_pg_steps(mo_conn *c, mo_plan *plan, mo_error *err)
 {
     mo_pg_stepping s = {.conn = c, .plan = plan, .from = mo_plan_start(plan), .to = plan->target, .err = err};
     mo_map **maps[] = {&s.again, &s.replaced, &s.gone, &s.shaken, &s.altered, &s.paired};
-    int code = MOULT_OK;
+    int code = say_online(plan, err);
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         if (!(*maps[i] = mo_map_new(1)))
             code = mo_error_nomem(err);
