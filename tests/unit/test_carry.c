@@ -216,7 +216,7 @@ Test(carry, once_the_renames_are_done)
         begin("CREATE TABLE t(a INT, b TEXT, f)", "CREATE TABLE t(a INT, b TEXT)", "CREATE TABLE t(a INT, b TEXT)");
     tree_renamed(r.desired, "t", "a", "b");
     tree_renamed(r.desired, "t", "b", "a");
-    mo_rename done = {MO_KIND_TABLE, "t", "a", "b"};
+    mo_rename done = {.kind = MO_KIND_TABLE, .table = "t", .from = "a", .to = "b"};
     cr_assert_eq(mo_vec_push(r.plan->region, &r.plan->renames, done), 0);
     expect_round(&r, "CREATE TABLE t(a INT, b TEXT, f)", "");
     cr_expect_eq(r.plan->notes.count, 1);
