@@ -108,17 +108,18 @@ static char *url_of_env_file(void)
 static char *with_schemas(const char *url, const char *schemas)
 {
     static const char plain[] = "_,.-", path[] = "sqlite:///";
-    char *out = malloc(sizeof path + strlen(url) + sizeof "?schema=" + 3 * strlen(schemas)), *at = out;
+    size_t size = sizeof path + strlen(url) + sizeof "?schema=" + 3 * strlen(schemas);
+    char *out = malloc(size), *at = out;
 
     if (!out) {
         return NULL;
     }
-    at += sprintf(at, "%s%s%cschema=", strstr(url, "://") ? "" : path, url, strchr(url, '?') ? '&' : '?');
+    at += snprintf(at, size, "%s%s%cschema=", strstr(url, "://") ? "" : path, url, strchr(url, '?') ? '&' : '?');
     for (; *schemas; schemas++) {
         if (isalnum((unsigned char)*schemas) || strchr(plain, *schemas)) {
             *at++ = *schemas;
         } else {
-            at += sprintf(at, "%%%02X", (unsigned)(unsigned char)*schemas);
+            at += snprintf(at, size - (size_t)(at - out), "%%%02X", (unsigned)(unsigned char)*schemas);
         }
     }
     *at = '\0';

@@ -273,9 +273,12 @@ typedef struct fetch {
 
 static void free_values(const mo_pq *pq, mo_value *values, int count)
 {
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
+        void *memory; /* what libpq gave, and a value only reads */
+        memcpy(&memory, &values[i].text, sizeof memory);
         if (values[i].type == MOULT_VALUE_BLOB)
-            pq->PQfreemem((void *)(uintptr_t)values[i].text);
+            pq->PQfreemem(memory);
+    }
 }
 
 static int fetch_rows(void *user, size_t number, const PGresult *result)
