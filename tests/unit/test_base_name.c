@@ -116,7 +116,7 @@ Test(name, folds_outside_of_quotes_only)
         int same;
     } pairs[] = {{"Users", "uSERS", 1},           {"\"User\"", "\"user\"", 0}, {"\"User\"", "\"User\"", 1},
                  {"A.\"B\"", "a.\"B\"", 1},       {"A.\"B\"", "a.\"b\"", 0},   {"\"a\"B", "\"a\"b", 1},
-                 {"\"a\"\"B\"", "\"a\"\"b\"", 0}, {"\"A", "\"a", 0},           {"f(A)", "F(a)", 1}};
+                 {"\"a\"\"B\"", "\"a\"\"b\"", 0}, {"\"A", "\"a", 1},           {"f(A)", "F(a)", 1}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         const char *a = pairs[i].a, *b = pairs[i].b;
         mo_map *m = mo_map_new(1);

@@ -39,7 +39,7 @@ static int keys_differ(int ignore_case, const char *a, const char *b, size_t n)
         return memcmp(a, b, n) != 0;
     int in_a = 0, in_b = 0;
     for (size_t i = 0; i < n; i++)
-        if (mo_fold_next(&in_a, a[i]) != mo_fold_next(&in_b, b[i]))
+        if (mo_fold_next(&in_a, a + i, n - i) != mo_fold_next(&in_b, b + i, n - i))
             return 1;
     return 0;
 }
@@ -140,7 +140,7 @@ int mo_name_equaln(const char *a, const char *b, size_t n_b)
         return a == b;
     int in_a = 0, in_b = 0;
     for (size_t i = 0; i < n_b; i++)
-        if (a[i] == '\0' || mo_fold_next(&in_a, a[i]) != mo_fold_next(&in_b, b[i]))
+        if (a[i] == '\0' || mo_fold_next(&in_a, a + i, n_b - i) != mo_fold_next(&in_b, b + i, n_b - i))
             return 0;
     return a[n_b] == '\0';
 }

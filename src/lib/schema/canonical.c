@@ -79,7 +79,7 @@ static void add_folded(mo_str *out, const char *name)
         }
         if (*name == '\n' || *name == '\\')
             part[n++] = '\\';
-        char folded = (char)mo_fold_next(&quoted, *name);
+        char folded = (char)mo_fold_next(&quoted, name, SIZE_MAX);
         part[n++] = folded == '\n' ? 'n' : folded;
     }
     put(out, part, n);
