@@ -189,13 +189,17 @@ static int ask(mo_probe *p, mo_part *part, mo_attr attr, const char *before, con
                int (*judge)(mo_probe *, mo_question *))
 {
     mo_str sql = {0};
+    const char *condition;
     mo_question *q;
     mo_str_add(&sql, before);
     mo_str_ident(&sql, part->column_before->name, '"');
     mo_str_addf(&sql, "%s%s%s", between, after ? after : "", after ? ")" : "");
-    q = mo_probe_add(p, part, &part->found, part->op == MOULT_OP_ALTER ? 1u << attr : MO_WHOLE, judge);
-    if (q == NULL || (q->condition = mo_str_into(&sql, p->region)) == NULL)
+    condition = mo_str_into(&sql, p->region);
+    q = condition ? mo_probe_add(p, part, &part->found, part->op == MOULT_OP_ALTER ? 1u << attr : MO_WHOLE, judge)
+                  : NULL;
+    if (q == NULL)
         return mo_error_nomem(p->err);
+    q->condition = condition;
     q->stored = 1;
     return MOULT_OK;
 }
@@ -205,6 +209,7 @@ static int ask_dropped(mo_probe *p, mo_part *part)
     const mo_column *c = part->column_before;
     const char *value = c->attr[MO_ATTR_DEFAULT].text;
     mo_str sql = {0};
+    const char *condition;
     mo_question *q;
     if (c->attr[MO_ATTR_GENERATED].canonical)
         return MOULT_OK;
@@ -215,9 +220,11 @@ static int ask_dropped(mo_probe *p, mo_part *part)
         mo_str_ident(&sql, c->name, '"');
         mo_str_addf(&sql, " IS NOT (%s)", value);
     }
-    q = mo_probe_add(p, part, &part->found, MO_WHOLE, judge_dropped);
-    if (q == NULL || (q->condition = mo_str_into(&sql, p->region)) == NULL)
+    condition = mo_str_into(&sql, p->region);
+    q = condition ? mo_probe_add(p, part, &part->found, MO_WHOLE, judge_dropped) : NULL;
+    if (q == NULL)
         return mo_error_nomem(p->err);
+    q->condition = condition;
     q->stored = 1;
     return MOULT_OK;
 }

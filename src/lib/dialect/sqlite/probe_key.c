@@ -392,6 +392,7 @@ int mo_probe_ask_key_nulls(mo_probe *p, mo_part *part)
     const mo_table *t = p->after->table;
     const mo_constraint *key = NULL;
     mo_str sql = {0};
+    const char *condition;
     mo_question *q;
     for (size_t i = 0; i < t->constraints.count; i++)
         if (t->constraints.items[i]->kind == MO_CONSTRAINT_PRIMARY_KEY)
@@ -405,8 +406,10 @@ int mo_probe_ask_key_nulls(mo_probe *p, mo_part *part)
     }
     if (sql.length == 0)
         return MOULT_OK;
-    q = mo_probe_add(p, part, &part->found, MO_WHOLE, judge_null);
-    if (q == NULL || (q->condition = mo_str_into(&sql, p->region)) == NULL)
+    condition = mo_str_into(&sql, p->region);
+    q = condition ? mo_probe_add(p, part, &part->found, MO_WHOLE, judge_null) : NULL;
+    if (q == NULL)
         return mo_error_nomem(p->err);
+    q->condition = condition;
     return MOULT_OK;
 }
