@@ -35,6 +35,7 @@ int mo_dialect_find(const mo_url *url, const mo_dialect **out, mo_error *err)
     for (size_t i = 0; i < DIALECT_COUNT; i++) {
         if (is_one_of(dialects[i]->schemes, url->scheme)) {
             *out = dialects[i];
+            mo_str_free(&known);
             return MOULT_OK;
         }
         for (const char *const *s = dialects[i]->schemes; *s; s++) {
