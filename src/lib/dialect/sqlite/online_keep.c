@@ -205,63 +205,67 @@ int mo_online_keep_begin(mo_online *o)
     return rc;
 }
 
-int mo_online_keep_copied(mo_online *o)
+/* What a statement is made of for one holder. */
+typedef void (*keep_text)(mo_online *o, mo_str *sql, const mo_online_kept *k);
+
+static int run_for_all(mo_online *o, keep_text text, const mo_value *params, size_t count)
 {
     int rc = MOULT_OK;
     for (size_t i = 0; i < o->kept.count && rc == MOULT_OK; i++) {
-        const mo_online_kept *k = &o->kept.items[i];
         mo_str sql = {0};
-        if (!k->batched)
+        if (!o->kept.items[i].batched)
             continue;
-        mo_str_add(&sql, k->fill);
-        if (o->done) {
-            mo_str_add(&sql, " AND ");
-            add_rows(o, &sql, k);
-            mo_online_reached(o, &sql, ">");
-            mo_str_add(&sql, ")");
-        }
-        rc = mo_online_run_str(o, &sql, NULL, 0);
+        text(o, &sql, &o->kept.items[i]);
+        rc = mo_online_run_str(o, &sql, params, count);
     }
     return rc;
+}
+
+static void fill_copied(mo_online *o, mo_str *sql, const mo_online_kept *k)
+{
+    mo_str_add(sql, k->fill);
+    if (o->done == 0)
+        return;
+    mo_str_add(sql, " AND ");
+    add_rows(o, sql, k);
+    mo_online_reached(o, sql, ">");
+    mo_str_add(sql, ")");
+}
+
+static void delete_logged(mo_online *o, mo_str *sql, const mo_online_kept *k)
+{
+    mo_str_add(sql, "DELETE FROM ");
+    mo_str_ident(sql, k->name, '"');
+    mo_str_add(sql, " WHERE ");
+    add_rows(o, sql, k);
+    mo_online_logged(o, sql);
+    mo_str_add(sql, ")");
+}
+
+static void fill_logged(mo_online *o, mo_str *sql, const mo_online_kept *k)
+{
+    mo_str_add(sql, k->fill);
+    mo_str_add(sql, " AND ");
+    add_rows(o, sql, k);
+    mo_online_logged(o, sql);
+    mo_str_add(sql, ")");
+}
+
+int mo_online_keep_copied(mo_online *o)
+{
+    return run_for_all(o, fill_copied, NULL, 0);
 }
 
 int mo_online_keep_out(mo_online *o, int64_t from, int64_t to)
 {
     mo_value range[2] = {mo_value_int(from), mo_value_int(to)};
-    int rc = MOULT_OK;
-    for (size_t i = 0; i < o->kept.count && rc == MOULT_OK; i++) {
-        const mo_online_kept *k = &o->kept.items[i];
-        mo_str sql = {0};
-        if (!k->batched)
-            continue;
-        mo_str_add(&sql, "DELETE FROM ");
-        mo_str_ident(&sql, k->name, '"');
-        mo_str_add(&sql, " WHERE ");
-        add_rows(o, &sql, k);
-        mo_online_logged(o, &sql);
-        mo_str_add(&sql, ")");
-        rc = mo_online_run_str(o, &sql, range, 2);
-    }
-    return rc;
+    return run_for_all(o, delete_logged, range, 2);
 }
 
 int mo_online_keep_in(mo_online *o, int64_t to)
 {
     mo_value range[2] = {mo_value_int(-1), mo_value_int(to)};
-    int rc = MOULT_OK;
-    for (size_t i = 0; i < o->kept.count && rc == MOULT_OK; i++) {
-        const mo_online_kept *k = &o->kept.items[i];
-        mo_str sql = {0};
-        if (!k->batched)
-            continue;
-        mo_str_add(&sql, k->fill);
-        mo_str_add(&sql, " AND ");
-        add_rows(o, &sql, k);
-        mo_online_logged(o, &sql);
-        mo_str_add(&sql, ")");
-        rc = mo_online_run_str(o, &sql, range, 2);
-    }
-    return rc;
+    return run_for_all(o, fill_logged, range, 2);
 }
 
 /* --- the end --------------------------------------------------------------------------------------------------------- */

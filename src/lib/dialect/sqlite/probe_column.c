@@ -269,7 +269,7 @@ static int ask_altered(mo_probe *p, mo_part *part)
         return mo_probe_ask_cast(p, part);
     part->found.clear |= 1u << MO_ATTR_TYPE;
     return part->attrs == 1u << MO_ATTR_TYPE
-               ? mo_evidence_say(p->plan->region, &part->found, p->err, "the same affinity: no value changes")
+               ? mo_evidence_say(p->plan->region, &part->found, p->err, "it is stored as before: no value changes")
                : MOULT_OK;
 }
 
