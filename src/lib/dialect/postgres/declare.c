@@ -354,11 +354,43 @@ static int is_change_of_owner(declaring *d)
     return pass(d, "OWNER") && mo_token_is(&d->token, "TO");
 }
 
+/* A schema that a search_path may name without changing anything: the one that unqualified names mean already; the server's own;
+ * "$user", for where a schema of that name is there, it is that one. */
+static int is_harmless_schema(const declaring *d, int *named)
+{
+    mo_str name = {0};
+    mo_name_of_token(&mo_lex_postgres, &d->token, &name);
+    int first = !name.failed && strcmp(mo_str_text(&name), d->conn->search_path) == 0;
+    int other =
+        !name.failed && (strcmp(mo_str_text(&name), "\"$user\"") == 0 || strcmp(mo_str_text(&name), "pg_catalog") == 0);
+    mo_str_free(&name);
+    *named |= first;
+    return first || other;
+}
+
+/* "TO "$user", public": does it lead where names lead anyway? */
+static int keeps_meaning(declaring *d)
+{
+    int named = 0;
+    if (!pass(d, "TO"))
+        advance(d); /* = */
+    for (;; advance(d)) {
+        if (!is_name(&d->token) || !is_harmless_schema(d, &named))
+            return 0;
+        advance(d);
+        if (!mo_token_is_punct(&d->token, ','))
+            return named && at_end(d);
+    }
+}
+
 /* Settings of a dump's session say nothing of the schema; but for those that say where unqualified names lead, and who acts. */
 static int declare_set(declaring *d)
 {
     (void)(pass(d, "SESSION") || pass(d, "LOCAL"));
-    if (mo_token_is(&d->token, "search_path") || mo_token_is(&d->token, "SCHEMA"))
+    int path = mo_token_is(&d->token, "search_path"), other = mo_token_is(&d->token, "SCHEMA");
+    if (path)
+        advance(d);
+    if (other || (path && !keeps_meaning(d)))
         return refuse(d->out, "SET search_path changes what names mean; desired SQL is read with the database's own",
                       "write the schema before the names that are not in the first one");
     if (mo_token_is(&d->token, "ROLE") || mo_token_is(&d->token, "AUTHORIZATION"))
