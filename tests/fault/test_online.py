@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.fault import built  # noqa: E402
 
 ROWS = 15000
+MANY = 80_000  # to build an index of so many rows at once would block writers for too long
 
 
 class Table:
@@ -120,7 +121,7 @@ class Place:
         return names
 
     def left(self):
-        return {n for n in self.names() if re.match("_moult_(at|log|new|old|bi|ai|bu|bd|h[0-9]|ix_[0-9]+|gone_[0-9]+)_|_moult_wipe", n)}
+        return {n for n in self.names() if re.match("_moult_(at|log|new|old|fl|bi|ai|bu|bd|h[0-9]|[in]x_[0-9]+|gone_[0-9]+)_|_moult_wipe", n)}
 
     def is_new(self):
         """Is it the desired schema, with nothing of moult's work left?"""
@@ -221,6 +222,42 @@ def test_a_writer_goes_on(tmp_path, table, journal, way):
     assert done.returncode == 0, done.stderr
     assert place.rows() == content(writer.model, table)
     assert place.is_new() and not place.left()
+    place.check()
+
+
+class Swapper(threading.Thread):
+    """Swaps a unique value between two rows again and again, and waits for nothing: the new table lags behind, so they collide there."""
+
+    def __init__(self, place):
+        super().__init__()
+        self.place, self.random, self.ends, self.swaps = place, random.Random(1), threading.Event(), 0
+
+    def run(self):
+        db = open_db(self.place.path)
+        while not self.ends.is_set():
+            a, b = (2 * i for i in self.random.sample(range(ROWS), 2))
+            db.execute("BEGIN IMMEDIATE")
+            first, second = (db.execute("SELECT mail FROM t WHERE id = ?", (i,)).fetchone()[0] for i in (a, b))
+            for mail, row in ((None, a), (first, b), (second, a)):
+                db.execute("UPDATE t SET mail = ? WHERE id = ?", (mail, row))
+            db.execute("COMMIT")
+            self.swaps += 1
+        db.close()
+
+
+@pytest.mark.parametrize("way, rows", [("--online", MANY), ("--indexes-last", ROWS)])
+def test_values_that_are_swapped_all_the_time(tmp_path, way, rows):
+    place = Place(tmp_path, TABLES[0], rows=rows)
+    swapper = Swapper(place)
+    swapper.start()
+    try:
+        done = place.apply(way)
+    finally:
+        swapper.ends.set()
+        swapper.join(60)
+    assert done.returncode == 0, done.stderr
+    assert swapper.swaps > 0 and place.is_new() and not place.left()
+    assert len(place.rows()) == rows
     place.check()
 
 
@@ -446,6 +483,67 @@ def test_killed_and_uninstalled(tmp_path):
     assert db.execute(ours).fetchone() == (0,)
     db.execute("DELETE FROM t WHERE id = 10")
     db.close()
+
+
+EVERY_INDEX = '''CREATE INDEX t_null ON t (word, n DESC);
+CREATE INDEX t_nocase ON t (mail COLLATE NOCASE DESC, id);
+CREATE UNIQUE INDEX t_maybe ON t (part, word);
+CREATE INDEX t_part ON t (n) WHERE part > 100 AND t.word IS NOT NULL -- some
+;
+CREATE INDEX t_expression ON t (n || mail);
+CREATE INDEX t_row ON t (_moult_row, mail);
+CREATE INDEX "t ""odd"" one" ON t ("odd ""x", n);
+'''
+FILLED = Table("filled",
+               'CREATE TABLE t (id INTEGER PRIMARY KEY, mail TEXT UNIQUE, n REAL, part INT, word TEXT, "odd ""x" BLOB AS (part % 3), _moult_row INT DEFAULT 5);'
+               + EVERY_INDEX,
+               'CREATE TABLE t (id INTEGER PRIMARY KEY, mail TEXT UNIQUE, n REAL, part TEXT, word TEXT, "odd ""x" BLOB AS (part % 3), _moult_row INT DEFAULT 5);'
+               + EVERY_INDEX)
+
+
+def with_nulls(place):
+    db = open_db(place.path)
+    db.execute("UPDATE t SET word = NULL WHERE id % 14 = 0")
+    db.execute("UPDATE t SET n = n / 3.0 WHERE id % 6 = 0")
+    db.execute("UPDATE t SET part = NULL WHERE id % 10 = 0")
+    db.close()
+    return place
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_every_index(tmp_path, journal):
+    """What fills an index in its own order knows NULLs, collations, directions, conditions and what is no column."""
+    place = with_nulls(Place(tmp_path, FILLED, journal, rows=MANY))
+    writer = Writer(place, "every index")
+    writer.start()
+    done = place.apply("--online", "--own=all")
+    writer.finish()
+    assert done.returncode == 0, done.stderr
+    assert place.rows() == content(writer.model, FILLED)
+    assert place.is_new() and not place.left()
+    place.check()
+
+
+@pytest.mark.parametrize("then", ["the same", "another"])
+def test_killed_while_an_index_is_filled(tmp_path, then):
+    """The next run of the same plan goes on with it, and any other clears it away."""
+    place = with_nulls(Place(tmp_path, FILLED, rows=MANY))
+    running, db = place.start("--online"), open_db(place.path)
+    while not db.execute("SELECT count(*) FROM sqlite_schema WHERE name = '_moult_fl_t'").fetchone()[0]:
+        assert running.poll() is None, running.communicate()
+    running.kill()
+    running.communicate()
+    assert db.execute("SELECT type FROM sqlite_schema WHERE name = '_moult_fl_t'").fetchall() == [("table",)]
+    db.execute("UPDATE t SET word = 'meanwhile', n = 7 WHERE id % 1000 = 0")
+    db.close()
+    place.check()
+    if then == "another":
+        place.desired.write_text(FILLED.before + "CREATE TABLE other (a);")
+    done = place.apply("--online", "--own=all")
+    assert done.returncode == 0, done.stderr
+    assert ("goes on with" in done.stderr) == (then == "the same")
+    assert place.is_new() and not place.left()
+    place.check()
 
 
 @pytest.mark.parametrize("way", ["--online", "--indexes-last"])

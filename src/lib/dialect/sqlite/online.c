@@ -189,7 +189,8 @@ static int name_tables(mo_online *o)
     o->log = mo_region_printf(o->region, "_moult_log_%s", o->suffix);
     o->at = mo_region_printf(o->region, "_moult_at_%s", o->suffix);
     o->old = mo_region_printf(o->region, "_moult_old_%s", o->suffix);
-    return o->fresh && o->log && o->at && o->old ? MOULT_OK : mo_error_nomem(o->err);
+    o->filling = mo_region_printf(o->region, "_moult_fl_%s", o->suffix);
+    return o->fresh && o->log && o->at && o->old && o->filling ? MOULT_OK : mo_error_nomem(o->err);
 }
 
 static int take_table(void *user, size_t count, const mo_value *v)
@@ -262,7 +263,7 @@ static int create_at(mo_online *o)
     int rc;
     mo_str_add(&sql, "CREATE TABLE ");
     mo_str_ident(&sql, o->at, '"');
-    mo_str_add(&sql, "(step TEXT, content TEXT, version INTEGER, done INTEGER, copied INTEGER, ");
+    mo_str_add(&sql, "(step TEXT, content TEXT, version INTEGER, done INTEGER, copied INTEGER, filled INTEGER, ");
     mo_online_log_columns(&sql, "", o->keys.scan.count);
     mo_str_add(&sql, ")");
     rc = mo_online_run_str(o, &sql, NULL, 0);
@@ -284,11 +285,8 @@ static int create_at(mo_online *o)
 static int create_indexes(mo_online *o)
 {
     int rc = MOULT_OK;
-    for (size_t i = 0; i < o->indexes.count && rc == MOULT_OK && !(o->step->driver & MO_ONLINE_LAST); i++) {
-        const char *name = mo_online_index_name(o, i);
-        char *sql = name ? mo_online_index_as(o->region, o->indexes.items[i], name, o->fresh, o->table) : NULL;
-        rc = sql ? mo_online_run(o, sql, NULL, 0) : mo_error_nomem(o->err);
-    }
+    for (size_t i = 0; i < o->indexes.count && rc == MOULT_OK && !(o->step->driver & MO_ONLINE_LAST); i++)
+        rc = mo_online_fill_begin(o, i);
     return rc;
 }
 
@@ -356,6 +354,8 @@ static int clear(mo_online *o)
     if (rc == MOULT_OK)
         rc = mo_online_remove(o, o->old);
     if (rc == MOULT_OK)
+        rc = mo_online_remove(o, o->filling);
+    if (rc == MOULT_OK)
         rc = mo_online_keep_clear(o);
     return rc == MOULT_OK ? mo_online_remove(o, o->at) : rc;
 }
@@ -370,6 +370,7 @@ static int take_state(void *user, size_t count, const mo_value *v)
     o->version = v[2].integer;
     o->done = v[3].integer;
     o->copied = v[4].integer != 0;
+    o->filled = v[5].integer;
     return MOULT_OK;
 }
 
@@ -382,7 +383,7 @@ static int find_state(mo_online *o)
     o->version = -1;
     if (rc != MOULT_OK || !yes)
         return rc;
-    mo_str_add(&sql, "SELECT step, content, version, done, copied FROM ");
+    mo_str_add(&sql, "SELECT step, content, version, done, copied, filled FROM ");
     mo_str_ident(&sql, o->at, '"');
     rc = sql.failed ? mo_error_nomem(o->err)
                     : mo_sqlite_query(o->c, mo_str_text(&sql), NULL, 0, take_state, o, NULL, o->err);
@@ -596,6 +597,7 @@ int mo_sqlite_tidy(mo_conn *c, const mo_plan *plan, const mo_drive *drive, mo_er
         rc = mo_sqlite_query(
             c,
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND (substr(name, 1, 10) IN ('_moult_at_', "
+            "'_moult_fl_', "
             "'_moult_h1_', '_moult_h2_', '_moult_h3_') OR substr(name, 1, 11) IN ('_moult_new_', '_moult_log_', "
             "'_moult_old_'))",
             NULL, 0, take_leftover, &l, NULL, err);

@@ -7,6 +7,7 @@
  *   online_session.c  one batch, and the session that batches run in
  *   online_log.c    the triggers that log the keys of what is written meanwhile
  *   online_copy.c   the batches: copy, replay of the log, indexes
+ *   online_fill.c   indexes, each in its own order, after the copy
  *   online_keep.c   what the attic keeps, in the same batches
  *   online_swap.c   the new table takes the place of the old one
  *   online_drop.c   what is done with leaves in batches
@@ -21,8 +22,11 @@
 /* mo_step.driver: one of the first two, which is about the indexes, and the third where foreign keys must be checked. */
 enum { MO_ONLINE_KEPT = 1, MO_ONLINE_LAST = 2, MO_ONLINE_KEYS = 4 };
 
-/* No batch takes longer than about this; half of it is aimed at. */
-#define MO_ONLINE_BATCH 0.025
+#define MO_ONLINE_FIRST 200 /* rows of the first batch; then their time tells */
+/* Seconds that a batch is to take; a disk or a machine that stops for a moment makes some four times as long. The second
+ * where indexes are built last: that keeps writers waiting for longer anyway, and fewer pauses make it quicker. */
+#define MO_ONLINE_BATCH 0.012
+#define MO_ONLINE_BATCH_LAST 0.025
 /* Between two batches: a writer that waits asks again after at most so long (SQLite's own busy handler, which waits 1, 2,
  * 5, 10, 15, 20 and 25 ms, has then waited for one batch at most). */
 #define MO_ONLINE_PAUSE 0.016
@@ -57,7 +61,7 @@ typedef struct mo_online {
     const mo_object *before, *after;
     const char *table;  /* its name as the database has it */
     const char *suffix; /* what names of moult's own end with */
-    const char *fresh, *log, *at, *old;
+    const char *fresh, *log, *at, *old, *filling;
     mo_online_keys keys;
     const char *create, *copy;      /* statements of the step; copy NULL: no row can be */
     MO_VEC(const char *) sequences; /* … about AUTOINCREMENT, and what the attic keeps: in the swap */
@@ -66,9 +70,11 @@ typedef struct mo_online {
     char id[33], content[33];       /* hashes: of the step, and of the schema that it rests on */
     int64_t version;                /* schema_version, as this left it */
     int64_t done, total;
-    int64_t batch; /* rows that a batch takes now */
-    int copied;    /* the copy is complete */
-    int64_t gone;  /* up to this entry of the log, the rows are out of the new table */
+    int64_t batch;  /* rows that a batch takes now */
+    int copied;     /* the copy is complete */
+    int64_t filled; /* entries of the index that is being filled */
+    int64_t newest; /* the last entry of the log when replay last looked; -1: it has not */
+    int64_t gone;   /* up to this entry of the log, the rows are out of the new table */
     /* The session (online_session.c): what it was, and how much the last commit left in the WAL. */
     int entered, wal, wal_pages;
     int64_t synchronous, cache_size;
@@ -97,6 +103,8 @@ char *mo_online_index_own_name(mo_region *r, const char *sql);
 int mo_online_copy(mo_online *o);
 /* Replays all that is left of the log; the caller's transaction keeps everybody else from writing. */
 int mo_online_replay_rest(mo_online *o);
+/* Takes the rows of some entries of the log out of the new table: from the first (not with it) to the second. */
+int mo_online_take_out(mo_online *o, int64_t from, int64_t to);
 const char *mo_online_index_name(mo_online *o, size_t i);
 /* Is all as this left it? CHANGED when somebody altered the schema, MO_ONLINE_RESTART when row ids were given anew. */
 enum { MO_ONLINE_RESTART = 1 };
@@ -109,6 +117,23 @@ void mo_online_row_value(mo_str *s, const char *table, const char *const *names,
 void mo_online_logged(mo_online *o, mo_str *s);
 /* " OP (…)": how far the copy is. */
 void mo_online_reached(mo_online *o, mo_str *s, const char *op);
+
+/* online_fill.c */
+/* Makes an index of the new, empty table: one that can be filled later holds only the rows with a NULL until then. */
+int mo_online_fill_begin(mo_online *o, size_t i);
+/* Is one half filled? Then nothing may write the new table until it is whole. */
+int mo_online_fill_begun(mo_online *o, int64_t *begun);
+/* Fills it, or goes on. Two rows may collide only because the new table lags behind: then nothing is done. */
+typedef enum mo_online_filling {
+    MO_ONLINE_FILL_NOT_BEGUN = 0,
+    MO_ONLINE_FILL_COLLIDES,
+    MO_ONLINE_FILLED
+} mo_online_filling;
+int mo_online_fill(mo_online *o, size_t i, int begun, mo_online_filling *out);
+/* Are all indexes what the rows are? Reads all of the new table; UNVERIFIED where they are not. */
+int mo_online_fill_check(mo_online *o);
+/* In a batch: the index is built at once instead. */
+int mo_online_fill_give_up(mo_online *o, size_t i);
 
 /* online_keep.c */
 /* What the names of unfinished holders begin with; ended by NULL. */
@@ -141,6 +166,8 @@ int mo_online_keeps(mo_conn *c, mo_region *r, const mo_step *step, const mo_obje
 
 /* online_swap.c */
 int mo_online_swap(mo_online *o);
+/* After rows of sqlite_schema were edited: everybody reads it again. */
+int mo_online_close_schema(mo_online *o);
 /* Makes the new table what is to be emptied, when it is not wanted any more. In a transaction. */
 int mo_online_retire_fresh(mo_online *o);
 

@@ -11,8 +11,6 @@
 
 #include "dialect/sqlite/online.h"
 
-#define MO_ONLINE_FIRST 200 /* rows of the first batch; then their time tells */
-
 static int is_collision(const mo_online *o, int rc)
 {
     return rc == MOULT_DATABASE && o->err->pub.engine_code && strstr(o->err->pub.engine_code, "CONSTRAINT");
@@ -158,7 +156,7 @@ static int copy_all(mo_online *o)
 /* --- the log ------------------------------------------------------------------------------------------------------- */
 
 /* Takes the rows of some entries out of the new table. */
-static int take_out(mo_online *o, int64_t from, int64_t to)
+int mo_online_take_out(mo_online *o, int64_t from, int64_t to)
 {
     mo_str sql = {0};
     mo_value range[2] = {mo_value_int(from), mo_value_int(to)};
@@ -227,28 +225,46 @@ int mo_online_replay_rest(mo_online *o)
     int rc = find_entries(o, -1, -1, &last, &found);
     if (rc != MOULT_OK || found == 0)
         return rc;
-    rc = take_out(o, -1, last);
+    rc = mo_online_take_out(o, -1, last);
     if (rc == MOULT_OK)
         rc = put_in(o, last);
     return rc == MOULT_OK ? forget(o, last) : rc;
 }
 
-/* The next entries: their rows out, and in again. */
+/* How many entries a batch takes: twice what was written since the one before, or a writer that is fast would keep the
+ * log from ever becoming shorter. */
+static int find_pace(mo_online *o, int64_t *count)
+{
+    mo_str sql = {0};
+    int64_t newest = 0;
+    mo_str_add(&sql, "SELECT ifnull(max(seq), 0) FROM ");
+    mo_str_ident(&sql, o->log, '"');
+    int rc = sql.failed ? mo_error_nomem(o->err) : mo_online_ask(o, mo_str_text(&sql), NULL, &newest);
+    mo_str_free(&sql);
+    *count = o->batch;
+    if (o->newest >= 0 && 2 * (newest - o->newest) > *count)
+        *count = 2 * (newest - o->newest);
+    o->newest = newest;
+    return rc;
+}
+
+/* The next entries: their rows out, and in again. *user: are there more? */
 static int replay_rows(mo_online *o, int64_t *rows, void *user)
 {
-    int64_t last = 0, recent = 0, found = 0;
-    int rc = MOULT_OK;
-    (void)user;
-    if (o->strict) { /* what was written since all rows were taken out */
+    int64_t last = 0, recent = 0, found = 0, asked = 0;
+    int *more = user, rc = find_pace(o, &asked);
+    if (rc == MOULT_OK && o->strict) { /* what was written since all rows were taken out */
         rc = find_entries(o, o->gone, -1, &recent, &found);
         if (rc == MOULT_OK && found)
-            rc = take_out(o, o->gone, recent);
+            rc = mo_online_take_out(o, o->gone, recent);
+        o->gone = found ? recent : o->gone;
     }
     if (rc == MOULT_OK)
-        rc = find_entries(o, -1, o->batch, &last, rows);
+        rc = find_entries(o, -1, asked, &last, rows);
+    *more = *rows == asked;
     if (rc != MOULT_OK || *rows == 0)
         return rc;
-    rc = take_out(o, -1, last);
+    rc = mo_online_take_out(o, -1, last);
     if (rc == MOULT_OK)
         rc = put_in(o, last);
     if (rc == MOULT_OK)
@@ -260,22 +276,23 @@ static int take_out_rows(mo_online *o, int64_t *rows, void *user)
 {
     int64_t *last = user;
     int rc = find_entries(o, o->gone, o->batch, last, rows);
-    return rc == MOULT_OK && *rows ? take_out(o, o->gone, *last) : rc;
+    return rc == MOULT_OK && *rows ? mo_online_take_out(o, o->gone, *last) : rc;
 }
 
-/* A collision: all logged rows leave the new table first. */
+/* A collision: all logged rows leave the new table first. What is written meanwhile each batch of the replay takes out. */
 static int take_all_out(mo_online *o)
 {
-    int64_t rows, last;
+    int64_t rows, last, asked;
     int rc = MOULT_OK;
     mo_error_clear(o->err);
     o->strict = 1;
     do {
         rows = last = 0;
+        asked = o->batch;
         rc = mo_online_batch(o, take_out_rows, &last, &rows);
         if (rc == MOULT_OK && rows)
             o->gone = last;
-    } while (rc == MOULT_OK && rows);
+    } while (rc == MOULT_OK && rows == asked);
     return rc;
 }
 
@@ -286,15 +303,17 @@ static int replay(mo_online *o)
     enum { MOST_BATCHES = 100000 };
     int rc = MOULT_OK;
     o->strict = 0;
-    o->gone = -1;
+    o->gone = o->newest = -1;
     for (int i = 0; i < MOST_BATCHES && rc == MOULT_OK; i++) {
-        int64_t rows = 0, asked = o->batch;
-        rc = mo_online_batch(o, replay_rows, NULL, &rows);
-        if (is_collision(o, rc) && !o->strict)
+        int64_t rows = 0;
+        int more = 1;
+        rc = mo_online_batch(o, replay_rows, &more, &rows);
+        if (is_collision(o, rc) && !o->strict) {
             rc = take_all_out(o);
-        else if (rc == MOULT_OK && o->drive->progress)
+            more = 1;
+        } else if (rc == MOULT_OK && o->drive->progress)
             rc = o->drive->progress(o->drive->user, o->done, o->total);
-        if (rc == MOULT_OK && rows < asked)
+        if (rc == MOULT_OK && !more)
             break;
     }
     o->strict = 0;
@@ -309,29 +328,46 @@ const char *mo_online_index_name(mo_online *o, size_t i)
 }
 
 /* All rows are there, so what an index forbids is forbidden by the rows. */
-static int build_index(mo_online *o, int64_t *rows, void *user)
+static int build_now(mo_online *o, int64_t *rows, void *user)
 {
-    const char *const *sql = user;
+    const size_t *i = user;
+    const char *name = mo_online_index_name(o, *i), *sql;
     int rc = mo_online_replay_rest(o);
     *rows = 0;
-    return rc == MOULT_OK ? mo_online_run(o, *sql, NULL, 0) : rc;
+    if (rc == MOULT_OK)
+        rc = mo_online_fill_give_up(o, *i);
+    if (rc != MOULT_OK)
+        return rc;
+    sql = name ? mo_online_index_as(o->region, o->indexes.items[*i], name, o->fresh, o->table) : NULL;
+    return sql ? mo_online_run(o, sql, NULL, 0) : mo_error_nomem(o->err);
+}
+
+/* Rows that collide only because the new table lags behind do not the next time. */
+static int build_index(mo_online *o, size_t i)
+{
+    enum { MOST_TRIES = 3 };
+    mo_online_filling filling = MO_ONLINE_FILL_COLLIDES;
+    int64_t begun = 0, rows;
+    int rc = mo_online_fill_begun(o, &begun);
+    for (int tries = 0; tries < MOST_TRIES && rc == MOULT_OK && filling == MO_ONLINE_FILL_COLLIDES; tries++) {
+        rc = begun ? MOULT_OK : replay(o);
+        if (rc == MOULT_OK)
+            rc = mo_online_fill(o, i, begun != 0, &filling);
+    }
+    return rc == MOULT_OK && filling != MO_ONLINE_FILLED ? mo_online_batch(o, build_now, &i, &rows) : rc;
 }
 
 static int build_indexes(mo_online *o)
 {
     int rc = MOULT_OK;
     for (size_t i = 0; i < o->indexes.count && rc == MOULT_OK; i++) {
-        const char *name = mo_online_index_name(o, i), *sql;
+        const char *name = mo_online_index_name(o, i);
         int64_t there = 0;
         if (name == NULL)
             return mo_error_nomem(o->err);
         rc = mo_online_ask(o, "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = ?1", name, &there);
-        if (rc != MOULT_OK || there)
-            continue;
-        rc = replay(o);
-        sql = mo_online_index_as(o->region, o->indexes.items[i], name, o->fresh, o->table);
-        if (rc == MOULT_OK)
-            rc = sql ? mo_online_batch(o, build_index, &sql, &there) : mo_error_nomem(o->err);
+        if (rc == MOULT_OK && !there)
+            rc = build_index(o, i);
     }
     return rc;
 }
@@ -387,5 +423,7 @@ int mo_online_copy(mo_online *o)
         rc = build_indexes(o);
     if (rc == MOULT_OK)
         rc = replay(o);
-    return rc == MOULT_OK ? count_rows(o) : rc;
+    if (rc == MOULT_OK)
+        rc = count_rows(o);
+    return rc == MOULT_OK && o->wal && (o->step->driver & MO_ONLINE_KEPT) ? mo_online_fill_check(o) : rc;
 }

@@ -230,7 +230,7 @@ static const char *cost(mo_ladder *l, const mo_step *step, int64_t rows, mo_onli
         }
     }
     if (indexes && (step->driver & MO_ONLINE_KEPT))
-        mo_str_addf(&s, ", with %zu index%s kept meanwhile", indexes, indexes == 1 ? "" : "es");
+        mo_str_addf(&s, ", with %zu index%s in batches too", indexes, indexes == 1 ? "" : "es");
     if (keeping == MO_ONLINE_KEEPS_IN_SWAP)
         mo_str_add(&s, "; then copies what the attic keeps, and blocks writers meanwhile");
     if (step->driver & MO_ONLINE_KEYS)

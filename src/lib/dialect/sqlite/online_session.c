@@ -110,14 +110,16 @@ static int keep_version(mo_online *o, int64_t *version)
     return mo_online_run_str(o, &sql, NULL, 0);
 }
 
-/* The next batch shall take as long as is aimed at; never more than twice as many rows as this one. */
+/* The next batch shall take as long as is aimed at: fewer rows at once, more by half of the way, and never more than
+ * twice as many as this one, for one that was quick by chance says little of the next. */
 static void adapt(mo_online *o, int64_t rows, double seconds)
 {
-    double wanted = seconds > 0 ? (double)rows * MO_ONLINE_BATCH / seconds : (double)rows * 2;
+    double aim = o->step && o->step->driver & MO_ONLINE_LAST ? MO_ONLINE_BATCH_LAST : MO_ONLINE_BATCH;
+    double wanted = seconds > 0 ? (double)rows * aim / seconds : (double)rows * 3;
     if (rows <= 0)
         return;
-    if (wanted > (double)rows * 2)
-        wanted = (double)rows * 2;
+    if (wanted > (double)rows)
+        wanted = wanted > (double)rows * 3 ? (double)rows * 2 : ((double)rows + wanted) / 2;
     o->batch = wanted < 1 ? 1 : (int64_t)wanted;
 }
 

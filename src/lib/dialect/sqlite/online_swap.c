@@ -235,7 +235,7 @@ static int move_triggers(mo_online *o)
 /* --- the swap ------------------------------------------------------------------------------------------------------ */
 
 /* Other connections learn of the edit by the bump; this one reads the schema again. */
-static int close_schema(mo_online *o)
+int mo_online_close_schema(mo_online *o)
 {
     int rc = mo_online_run(o, "CREATE TABLE \"_moult_bump\"(x)", NULL, 0);
     if (rc == MOULT_OK)
@@ -272,7 +272,7 @@ int mo_online_swap(mo_online *o)
         rc = promote(o);
     if (rc == MOULT_OK)
         rc = move_triggers(o);
-    return rc == MOULT_OK ? close_schema(o) : rc;
+    return rc == MOULT_OK ? mo_online_close_schema(o) : rc;
 }
 
 int mo_online_retire_fresh(mo_online *o)
@@ -286,5 +286,5 @@ int mo_online_retire_fresh(mo_online *o)
         rc = mo_online_run(o, "PRAGMA writable_schema=ON", NULL, 0);
     if (rc == MOULT_OK)
         rc = retire(o, o->fresh, o->after);
-    return rc == MOULT_OK ? close_schema(o) : rc;
+    return rc == MOULT_OK ? mo_online_close_schema(o) : rc;
 }
