@@ -82,7 +82,8 @@ typedef struct mo_drive {
 /* One desired statement, told apart. */
 typedef struct mo_declared {
     int allowed;      /* 0: `why` says why not ("INSERT changes data; desired SQL only declares") */
-    const char *why;  /* static text */
+    const char *why;  /* static text, or in the region */
+    int line, column; /* what `why` is about, from 1; 0: the statement as a whole */
     const char *hint; /* static text, or NULL */
     int skip;         /* 1: it says nothing of the schema (a setting of a dump's session), and is left out */
     int creates;      /* CREATE of an object that read_object can read; else DDL that only the engine understands */

@@ -87,7 +87,8 @@ static int add_item(mo_load *l, const mo_text *text, const mo_statement_text *st
         if (item.decl.hint) {
             mo_error_hint(l->err, "%s", item.decl.hint);
         }
-        return mo_error_at(l->err, text->name, st->line, st->column);
+        return item.decl.line ? mo_error_at(l->err, text->name, item.decl.line, item.decl.column)
+                              : mo_error_at(l->err, text->name, st->line, st->column);
     }
     if (item.decl.skip) {
         return MOULT_OK;

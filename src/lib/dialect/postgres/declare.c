@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * declare.c - one desired statement, told apart by its first tokens: what declares is allowed, what a dump says to its session
- * is passed over, all else is refused with the reason. Whether the statement is right is for the server to say.
+ * is passed over, all else is refused with the reason. Whether the statement is right is for the server to say; but for names
+ * that are too long, which the server cuts and only mentions it.
  */
 #include <string.h>
 
@@ -432,6 +433,50 @@ static int declare_statement(declaring *d)
     return MOULT_OK;
 }
 
+/* How many bytes of a name the server keeps: NAMEDATALEN less its NUL. */
+enum { NAME_BYTES = 63 };
+
+/* Two names that begin alike would be one, and the next plan would look for a name that is not there. */
+static int refuse_long_name(declaring *d, const mo_token *t)
+{
+    const char *why = mo_region_printf(d->region, "%.*s has more than the %d bytes that PostgreSQL keeps of a name",
+                                       (int)t->length, t->text, NAME_BYTES);
+    if (!why)
+        return mo_error_nomem(d->err);
+    d->out->line = t->line;
+    d->out->column = t->column;
+    d->out->allowed = 0;
+    d->out->why = why;
+    d->out->hint = "shorten it; if the database has it already, write it as it stands there: cut to 63 bytes";
+    return MOULT_OK;
+}
+
+static int is_too_long(const mo_token *t)
+{
+    size_t doubled = 0;
+    if (!is_name(t) || t->length <= NAME_BYTES)
+        return 0;
+    if (t->kind == MO_TOKEN_WORD)
+        return 1;
+    for (size_t i = 1; i + 2 < t->length; i++) /* "" within quotes is one */
+        if (t->text[i] == '"' && t->text[i + 1] == '"') {
+            doubled++;
+            i++;
+        }
+    return t->length - 2 - doubled > NAME_BYTES;
+}
+
+static int check_names(declaring *d, const mo_statement_text *st)
+{
+    mo_lexer_init(&d->lexer, &mo_lex_postgres, st->text, st->length);
+    d->lexer.line = st->line;
+    d->lexer.column = st->column;
+    for (advance(d); !at_end(d); advance(d))
+        if (is_too_long(&d->token))
+            return refuse_long_name(d, &d->token);
+    return MOULT_OK;
+}
+
 int mo_pg_declare(mo_conn *c, mo_region *r, const mo_statement_text *statement, mo_declared *out, mo_error *err)
 {
     declaring d = {.conn = c, .region = r, .out = out, .err = err};
@@ -445,5 +490,6 @@ int mo_pg_declare(mo_conn *c, mo_region *r, const mo_statement_text *statement, 
         out->skip = 1;
         return MOULT_OK;
     }
-    return declare_statement(&d);
+    code = declare_statement(&d);
+    return code == MOULT_OK && out->allowed && !out->skip ? check_names(&d, statement) : code;
 }

@@ -274,7 +274,17 @@ static int copy_all(copier *p)
     return code;
 }
 
-/* In an order that works; what was made in a circle is tried again after the rest. */
+static int copy_those(copier *p, const mo_object **all, size_t total, int comments)
+{
+    p->count = 0;
+    for (size_t i = 0; i < total; i++)
+        if ((all[i]->kind == MO_KIND_COMMENT) == comments)
+            p->objects[p->count++] = all[i];
+    return copy_all(p);
+}
+
+/* In an order that works; what was made in a circle is tried again after the rest. Comments come when all is there, for they may be
+ * about what closes a circle: a foreign key. */
 int mo_pg_copy(mo_conn *scratch, const mo_schema *s, int (*wanted)(void *user, const mo_object *o), void *user,
                const mo_object **wrong, mo_error *err)
 {
@@ -291,11 +301,11 @@ int mo_pg_copy(mo_conn *scratch, const mo_schema *s, int (*wanted)(void *user, c
         if (!(all[i]->flags & MO_OBJECT_UNCOMPARED) && (!wanted || wanted(user, all[i])))
             all[count++] = all[i];
     }
-    p.count = count;
-    memcpy((void *)p.objects, (const void *)all, count * sizeof *all);
-    int code = copy_all(&p);
+    int code = copy_those(&p, all, count, 0);
     for (size_t i = 0; code == MOULT_OK && i < count; i++)
         code = copy_late(&p, all[i]);
+    if (code == MOULT_OK)
+        code = copy_those(&p, all, count, 1);
     mo_region_free(r);
     return code;
 }

@@ -198,6 +198,18 @@ static int goes_with_another(const mo_pg_stepping *s, const mo_object *o)
     return 0;
 }
 
+/* CREATE OPERATOR CLASS made a family of its name where it was given none; DROP leaves that behind. What other classes are in
+ * it keeps it: then it is an object of its own in the target. */
+static int drop_family(mo_pg_stepping *s, const mo_object *o)
+{
+    mo_str sql = {0};
+    if (o->kind != MO_KIND_OPERATOR_CLASS || strstr(o->canonical, " FAMILY ") ||
+        mo_schema_find(s->to, MO_KIND_OPERATOR_FAMILY, o->name))
+        return MOULT_OK;
+    mo_str_addf(&sql, "DROP OPERATOR FAMILY %s", o->name);
+    return mo_pg_step_text(s, MO_PHASE_CONTRACT, MO_PG_ORDER_DROP_LATE + 1, "drop", o, &sql);
+}
+
 static int drop(mo_pg_stepping *s, const mo_object *o, int again)
 {
     if (goes_with_another(s, o) || (again && says_of(o)))
@@ -205,7 +217,9 @@ static int drop(mo_pg_stepping *s, const mo_object *o, int again)
     int code = drop_keys(s, o);
     if (code == MOULT_OK)
         code = drop_of_table(s, o);
-    return code == MOULT_OK ? drop_one(s, o, order_of_drop(s, o, again)) : code;
+    if (code == MOULT_OK)
+        code = drop_one(s, o, order_of_drop(s, o, again));
+    return code == MOULT_OK && !again ? drop_family(s, o) : code;
 }
 
 /* --- creating ---------------------------------------------------------------------------------------------------------- */
