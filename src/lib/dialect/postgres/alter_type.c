@@ -76,8 +76,7 @@ static int is_domain_over(const mo_schema *s, const char *name, const char *base
     return domain && strncmp(domain->canonical, base, n) == 0 && (!domain->canonical[n] || domain->canonical[n] == ' ');
 }
 
-/* The expression that makes the new value of the old one; NULL: none was given. */
-static const char *conversion(const mo_column *c)
+const char *mo_pg_conversion(const mo_column *c)
 {
     mo_lexer l;
     if (c->refill || !c->fill)
@@ -89,27 +88,35 @@ static const char *conversion(const mo_column *c)
     return NULL;
 }
 
+int mo_pg_takes_all(const mo_schema *from, const mo_schema *to, const char *old, const char *wanted)
+{
+    spelled a = read_type(old), b = read_type(wanted);
+    int checks;
+    if (is_wider(&a, &b) || is_domain_over(from, old, wanted, &checks))
+        return 1;
+    return is_domain_over(to, wanted, old, &checks) && !checks;
+}
+
 static const char *cost_of(const mo_pg_stepping *s, const mo_column *before, const mo_column *after, int rewritten)
 {
     static const char catalog[] = "changes the catalog only";
     const char *old = mo_column_attr(before, MO_ATTR_TYPE), *wanted = mo_column_attr(after, MO_ATTR_TYPE);
-    spelled a = read_type(old), b = read_type(wanted);
-    int checks, converted = conversion(after) != NULL;
+    int checks, converted = mo_pg_conversion(after) != NULL;
     int same = strcmp(old, wanted) == 0;
     if (rewritten || converted)
         return "rewrites the table and its indexes; nobody else reads or writes it meanwhile";
     if (same)
         return "rebuilds the indexes of the column; nobody else reads or writes the table meanwhile";
-    if (is_wider(&a, &b) || is_domain_over(s->from, old, wanted, &checks))
+    if (mo_pg_takes_all(s->from, s->to, old, wanted))
         return catalog;
     if (is_domain_over(s->to, wanted, old, &checks))
-        return checks ? "reads every row to check it; nobody else reads or writes the table meanwhile" : catalog;
+        return "reads every row to check it; nobody else reads or writes the table meanwhile";
     return "rewrites the table and its indexes; nobody else reads or writes it meanwhile";
 }
 
 /* --- the statements ------------------------------------------------------------------------------------------------------- */
 
-static int is_enum(const mo_schema *s, const char *text)
+int mo_pg_is_enum(const mo_schema *s, const char *text)
 {
     mo_str name = {0};
     size_t n = strlen(text);
@@ -121,10 +128,9 @@ static int is_enum(const mo_schema *s, const char *text)
     return found;
 }
 
-/* Is it a type that a written cast cuts values for, and that the server assigns by itself? A domain is what it is over. */
-static int cuts(const mo_pg_stepping *s, const char *old, const char *wanted)
+int mo_pg_is_assigned(const mo_schema *to, const char *old, const char *wanted)
 {
-    const mo_object *domain = mo_schema_find(s->to, MO_KIND_DOMAIN, wanted);
+    const mo_object *domain = mo_schema_find(to, MO_KIND_DOMAIN, wanted);
     const char *text = domain ? domain->canonical : wanted;
     if (strstr(wanted, "[]") && !strstr(old, "[]"))
         return 0;
@@ -137,12 +143,12 @@ static void add_using(const mo_pg_stepping *s, const mo_column *before, const mo
                       mo_str *sql)
 {
     const char *old = before->attr[MO_ATTR_TYPE].text, *wanted = after->attr[MO_ATTR_TYPE].text;
-    const char *value = conversion(after);
+    const char *value = mo_pg_conversion(after);
     if (value)
         mo_str_addf(sql, " USING %s", value);
-    else if (cuts(s, old, wanted))
+    else if (mo_pg_is_assigned(s->to, old, wanted))
         return;
-    else if (rewritten || (is_enum(s->from, old) && is_enum(s->to, wanted) && strcmp(old, wanted) != 0))
+    else if (rewritten || (mo_pg_is_enum(s->from, old) && mo_pg_is_enum(s->to, wanted) && strcmp(old, wanted) != 0))
         mo_str_addf(sql, " USING %s::text::%s", after->name, wanted);
     else if (strcmp(old, wanted) != 0)
         mo_str_addf(sql, " USING %s::%s", after->name, wanted);

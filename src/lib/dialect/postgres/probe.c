@@ -1,41 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe.c - asks the rows what a plan needs to know: how many there are, how many values go, how many are NULL where none may
- * be, which new constraints they break.
+ * probe.c - asks the rows what a plan needs to know: how many there are, which values go, which are NULL where none may be, which
+ * new constraints they break, which do not fit another type.
  *
- * One query for each table counts all of it in one pass; each has its time limit.
+ * One query for each table counts in one pass all that a pass can; what needs a query of its own comes behind it, as do the
+ * names of the rows that were found. All of a table is within one time limit.
  */
 #include <string.h>
 
-#include "dialect/postgres/steps.h"
-#include "plan/evidence.h"
-
-typedef struct probe {
-    mo_conn *conn;
-    mo_plan *plan;
-    double seconds;
-    const mo_watch *watch;
-    mo_deadline limit;
-    mo_error first; /* the first refusal, kept apart: asking goes on */
-    size_t refused;
-    mo_str others;
-    mo_error *err;
-} probe;
-
-/* What a part asks: rows for which `condition` holds. */
-typedef struct question {
-    mo_part *part;
-    const char *condition;
-    const char *is, *are; /* what a row for which it holds is */
-    int forbids;          /* 1: one such row forbids the change in every mode */
-    int64_t rows;
-} question;
-
-typedef MO_VEC(question) questions;
+#include "dialect/postgres/probe.h"
 
 static int tick(void *user, int64_t rows_done)
 {
-    const probe *p = user;
+    const mo_pg_probing *p = user;
     int code = p->watch ? p->watch->tick(p->watch->user, rows_done) : MOULT_OK;
     if (code == MOULT_OK && mo_deadline_passed(p->limit))
         return MOULT_TIMEOUT;
@@ -44,11 +21,47 @@ static int tick(void *user, int64_t rows_done)
 
 /* --- questions ----------------------------------------------------------------------------------------------------------- */
 
-static int add(probe *p, questions *all, mo_part *part, const char *is, const char *are, int forbids, mo_str *condition)
+int mo_pg_probe_add(mo_pg_probing *p, const mo_pg_question *q)
 {
-    question q = {.part = part, .is = is, .are = are, .forbids = forbids};
+    return mo_vec_push(p->plan->region, &p->questions, *q) == 0 ? MOULT_OK : mo_error_nomem(p->err);
+}
+
+/* A question that the pass answers, and that a query for its rows can name. */
+static int add(mo_pg_probing *p, mo_pg_question q, mo_str *condition)
+{
+    q.into = &q.part->found;
     q.condition = mo_str_into(condition, p->plan->region);
-    return q.condition && mo_vec_push(p->plan->region, all, q) == 0 ? MOULT_OK : mo_error_nomem(p->err);
+    return q.condition ? mo_pg_probe_add(p, &q) : mo_error_nomem(p->err);
+}
+
+mo_change *mo_pg_probe_change_of(const mo_pg_probing *p, const char *table)
+{
+    for (size_t i = 0; i < p->plan->changes.count; i++) {
+        mo_change *c = &p->plan->changes.items[i];
+        if (c->op == MOULT_OP_ALTER && c->kind == MO_KIND_TABLE && strcmp(c->after->name, table) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+/* The rows are asked before the renames. */
+static const char *live_name(const mo_pg_probing *p, const mo_change *c, const char *column)
+{
+    return mo_plan_live_column(p->plan, c->after->name, column);
+}
+
+const char *mo_pg_probe_steady(const mo_pg_probing *p, const mo_change *table, const char *column)
+{
+    static const unsigned values = 1u << MO_ATTR_TYPE | 1u << MO_ATTR_COLLATION | 1u << MO_ATTR_GENERATED;
+    if (!mo_table_column(table->before->table, column))
+        return NULL;
+    for (size_t i = 0; i < table->parts.count; i++) {
+        const mo_part *part = &table->parts.items[i];
+        if (part->kind == MO_PART_COLUMN && part->column_after && strcmp(part->column_after->name, column) == 0 &&
+            ((part->attrs & values) || part->column_after->fill || part->column_after->refill))
+            return NULL;
+    }
+    return live_name(p, table, column);
 }
 
 static int becomes_not_null(const mo_part *part)
@@ -57,22 +70,35 @@ static int becomes_not_null(const mo_part *part)
            part->column_after->attr[MO_ATTR_NOT_NULL].canonical;
 }
 
-/* The rows are asked before the renames. */
-static const char *live_name(const probe *p, const mo_change *c, const char *column)
+/* Values that go; those of a default that is the same for every row were never written by anybody. */
+static int ask_values(mo_pg_probing *p, const mo_change *c, mo_part *part)
 {
-    return mo_plan_live_column(p->plan, c->after->name, column);
+    const char *name = live_name(p, c, part->column_before->name);
+    const char *value = part->column_before->attr[MO_ATTR_DEFAULT].text;
+    mo_str condition = {0};
+    mo_str_addf(&condition, "%s IS NOT NULL", name);
+    if (value && strchr("'-0123456789", *value) && !strchr(value, '('))
+        mo_str_addf(&condition, " AND %s::text IS DISTINCT FROM (%s)::text", name, value);
+    return add(
+        p, (mo_pg_question){.part = part, .is = "holds a value", .are = "hold a value", .bit = MO_PG_WHOLE, .eases = 1},
+        &condition);
 }
 
-static int ask_column(probe *p, questions *all, const mo_change *c, mo_part *part)
+static int ask_column(mo_pg_probing *p, const mo_change *c, mo_part *part)
 {
     mo_str condition = {0};
-    if (part->op == MOULT_OP_DROP && !part->column_before->attr[MO_ATTR_GENERATED].canonical) {
-        mo_str_addf(&condition, "%s IS NOT NULL", live_name(p, c, part->column_before->name));
-        return add(p, all, part, "holds a value", "hold a value", 0, &condition);
-    }
+    if (part->op == MOULT_OP_DROP && !part->column_before->attr[MO_ATTR_GENERATED].canonical)
+        return ask_values(p, c, part);
     if (becomes_not_null(part) && mo_table_column(c->before->table, part->column_before->name)) {
         mo_str_addf(&condition, "%s IS NULL", live_name(p, c, part->column_before->name));
-        return add(p, all, part, "is NULL", "are NULL", part->column_after->fill == NULL, &condition);
+        return add(p,
+                   (mo_pg_question){.part = part,
+                                    .is = "is NULL",
+                                    .are = "are NULL",
+                                    .bit = 1u << MO_ATTR_NOT_NULL,
+                                    .eases = 2,
+                                    .forbids = part->column_after->fill == NULL},
+                   &condition);
     }
     return MOULT_OK;
 }
@@ -86,7 +112,7 @@ static void add_inside(mo_str *out, const char *canonical)
 }
 
 /* A CHECK over columns that are there already. */
-static int ask_check(probe *p, questions *all, const mo_change *c, mo_part *part)
+static int ask_check(mo_pg_probing *p, const mo_change *c, mo_part *part)
 {
     const mo_constraint *k = part->constraint_after;
     mo_str condition = {0};
@@ -109,10 +135,37 @@ static int ask_check(probe *p, questions *all, const mo_change *c, mo_part *part
     }
     mo_str_add(&condition, "NOT ");
     add_inside(&condition, k->canonical);
-    return add(p, all, part, "breaks it", "break it", 1, &condition);
+    return add(p,
+               (mo_pg_question){
+                   .part = part, .is = "breaks it", .are = "break it", .bit = MO_PG_WHOLE, .eases = 2, .forbids = 1},
+               &condition);
 }
 
-static int ask_parts(probe *p, questions *all, mo_change *c)
+static int asks_nothing(const mo_constraint *k)
+{
+    return mo_pg_find_words(k->canonical, "NOT VALID") || mo_pg_find_words(k->canonical, "NOT ENFORCED");
+}
+
+static int ask_constraint(mo_pg_probing *p, const mo_change *c, mo_part *part)
+{
+    if (part->op == MOULT_OP_DROP)
+        return MOULT_OK;
+    if (asks_nothing(part->constraint_after))
+        return mo_evidence_say(p->plan->region, &part->found, p->err, "it asks nothing of the rows that are there");
+    switch (part->constraint_after->kind) {
+    case MO_CONSTRAINT_CHECK:
+        return ask_check(p, c, part);
+    case MO_CONSTRAINT_PRIMARY_KEY:
+    case MO_CONSTRAINT_UNIQUE:
+        return mo_pg_ask_key(p, part);
+    case MO_CONSTRAINT_FOREIGN_KEY:
+        return mo_pg_ask_foreign(p, part);
+    default:
+        return MOULT_OK;
+    }
+}
+
+static int ask_parts(mo_pg_probing *p, mo_change *c)
 {
     int code = MOULT_OK;
     for (size_t i = 0; code == MOULT_OK && i < c->parts.count; i++) {
@@ -120,35 +173,51 @@ static int ask_parts(probe *p, questions *all, mo_change *c)
         part->null_rows = -1;
         memset(&part->found, 0, sizeof part->found);
         if (part->kind == MO_PART_COLUMN)
-            code = ask_column(p, all, c, part);
-        else if (part->kind == MO_PART_CONSTRAINT && part->op != MOULT_OP_DROP &&
-                 part->constraint_after->kind == MO_CONSTRAINT_CHECK)
-            code = ask_check(p, all, c, part);
+            code = ask_column(p, c, part);
+        else if (part->kind == MO_PART_CONSTRAINT)
+            code = ask_constraint(p, c, part);
+    }
+    return code;
+}
+
+static int ask_types(mo_pg_probing *p, mo_change *c)
+{
+    int code = MOULT_OK;
+    for (size_t i = 0; code == MOULT_OK && i < c->parts.count; i++) {
+        mo_part *part = &c->parts.items[i];
+        if (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_ALTER && (part->attrs & (1u << MO_ATTR_TYPE)))
+            code = mo_pg_ask_type(p, part);
     }
     return code;
 }
 
 /* --- refusals ------------------------------------------------------------------------------------------------------------ */
 
-static int refuse(probe *p, const mo_change *c, const mo_column *column, const char *what, int64_t rows,
-                  const char *advice)
+int mo_pg_probe_refuse(mo_pg_probing *p, const mo_change *c, const mo_column *column, mo_str *what, const char *advice)
+{
+    int code = what->failed ? mo_error_nomem(p->err) : MOULT_OK;
+    if (code == MOULT_OK && p->refused++ == 0) {
+        mo_error_set(&p->first, MOULT_IMPOSSIBLE, "%s", mo_str_text(what));
+        mo_error_object(&p->first, "column %s.%s", c->after->name, column->name);
+        mo_error_hint(&p->first, "%s%s -- @fill EXPRESSION", advice, column->name);
+        mo_error_at(&p->first, column->where.file, column->where.line, column->where.column);
+    } else if (code == MOULT_OK) {
+        mo_str_addf(&p->others, "%sline %d: %s", p->others.length ? "\n" : "", column->where.line, mo_str_text(what));
+    }
+    mo_str_free(what);
+    return code;
+}
+
+static int refuse(mo_pg_probing *p, const mo_change *c, const mo_column *column, const char *what, int64_t rows,
+                  const char *names, const char *advice)
 {
     mo_str text = {0};
     mo_str_addf(&text, "column '%s.%s' %s ", c->after->name, column->name, what);
     mo_str_count(&text, rows);
     mo_str_add(&text, rows == 1 ? " row" : " rows");
-    int code = text.failed ? mo_error_nomem(p->err) : MOULT_OK;
-    if (code == MOULT_OK && p->refused++ == 0) {
-        mo_error_set(&p->first, MOULT_IMPOSSIBLE, "%s", mo_str_text(&text));
-        mo_error_object(&p->first, "column %s.%s", c->after->name, column->name);
-        mo_error_hint(&p->first, "%swrite at the end of its line what those rows shall hold: %s -- @fill EXPRESSION",
-                      advice, column->name);
-        mo_error_at(&p->first, column->where.file, column->where.line, column->where.column);
-    } else if (code == MOULT_OK) {
-        mo_str_addf(&p->others, "%sline %d: %s", p->others.length ? "\n" : "", column->where.line, mo_str_text(&text));
-    }
-    mo_str_free(&text);
-    return code;
+    if (names)
+        mo_str_addf(&text, " (%s)", names);
+    return mo_pg_probe_refuse(p, c, column, &text, advice);
 }
 
 static int is_new_without_value(const mo_part *part)
@@ -160,7 +229,7 @@ static int is_new_without_value(const mo_part *part)
 }
 
 /* New columns that need a value for rows that are there. */
-static int judge_new_columns(probe *p, mo_change *c)
+static int judge_new_columns(mo_pg_probing *p, mo_change *c)
 {
     int code = MOULT_OK;
     for (size_t i = 0; code == MOULT_OK && c->rows > 0 && i < c->parts.count; i++) {
@@ -172,40 +241,17 @@ static int judge_new_columns(probe *p, mo_change *c)
                                    "it is new, NOT NULL, and nothing but a hook gives it a value");
         else
             code = refuse(p, c, part->column_after, "is new and NOT NULL without a default, and the table has", c->rows,
-                          "give it a DEFAULT, or ");
+                          NULL, "give it a DEFAULT, or write at the end of its line what those rows shall hold: ");
     }
     return code;
 }
 
 /* --- answers ------------------------------------------------------------------------------------------------------------- */
 
-typedef struct counts {
-    int64_t *rows;
-    questions *all;
-} counts;
-
-static int take_counts(void *user, size_t count, const mo_value *v)
+int mo_pg_probe_query(mo_pg_probing *p, const char *sql, mo_row_fn row, void *user, int *cut)
 {
-    counts *c = user;
-    *c->rows = v[0].integer;
-    for (size_t i = 1; i < count && i <= c->all->count; i++)
-        c->all->items[i - 1].rows = v[i].integer;
-    return MOULT_OK;
-}
-
-static int count_rows(probe *p, const char *table, int64_t *rows, questions *all, int *cut)
-{
-    counts c = {rows, all};
     mo_watch watch = {tick, p};
-    mo_str sql = {0};
-    mo_str_add(&sql, "SELECT count(*)");
-    for (size_t i = 0; i < all->count; i++)
-        mo_str_addf(&sql, ", count(*) FILTER (WHERE %s)", all->items[i].condition);
-    mo_str_addf(&sql, " FROM %s", table);
-    p->limit = mo_deadline_in(p->seconds);
-    int code = sql.failed ? mo_error_nomem(p->err)
-                          : mo_pg_query(p->conn, mo_str_text(&sql), NULL, 0, take_counts, &c, &watch, p->err);
-    mo_str_free(&sql);
+    int code = mo_pg_query(p->conn, sql, NULL, 0, row, user, &watch, p->err);
     *cut = code == MOULT_TIMEOUT && mo_deadline_passed(p->limit) && p->seconds > 0;
     if (!*cut)
         return code;
@@ -213,62 +259,157 @@ static int count_rows(probe *p, const char *table, int64_t *rows, questions *all
     return MOULT_OK;
 }
 
-static int judge(probe *p, mo_change *c, question *q)
+/* All rows, then those of each question of the pass, in their order. */
+static int take_counts(void *user, size_t count, const mo_value *v)
 {
-    mo_answer a = {.rows = q->rows, .of = c->rows};
-    int code = mo_evidence_count(p->plan->region, &q->part->found, &a, q->is, q->are, p->err);
-    q->part->found.harmless = q->rows == 0;
-    if (becomes_not_null(q->part) && q->part->kind == MO_PART_COLUMN) {
+    mo_pg_probing *p = user;
+    size_t at = 1;
+    p->change->rows = v[0].integer;
+    for (size_t i = 0; i < p->questions.count && at < count; i++)
+        if (p->questions.items[i].condition)
+            p->questions.items[i].rows = v[at++].integer;
+    return MOULT_OK;
+}
+
+static int take_rows(void *user, size_t count, const mo_value *v)
+{
+    mo_pg_question *q = user;
+    q->rows = count ? v[0].integer : 0;
+    return MOULT_OK;
+}
+
+static int count_rows(mo_pg_probing *p, int *cut)
+{
+    mo_str sql = {0};
+    mo_str_add(&sql, "SELECT count(*)");
+    for (size_t i = 0; i < p->questions.count; i++)
+        if (p->questions.items[i].condition)
+            mo_str_addf(&sql, ", count(*) FILTER (WHERE %s)", p->questions.items[i].condition);
+    mo_str_addf(&sql, " FROM %s", p->table);
+    int code = sql.failed ? mo_error_nomem(p->err) : mo_pg_probe_query(p, mo_str_text(&sql), take_counts, p, cut);
+    mo_str_free(&sql);
+    return code;
+}
+
+/* Queries for the rows that a condition found: for their names, and for people. */
+static int query_them(mo_pg_probing *p, mo_pg_question *q)
+{
+    int failed = 0;
+    const char *name = mo_pg_row_name(p, &failed);
+    q->query = mo_region_printf(p->plan->region, "SELECT * FROM %s WHERE %s", p->table, q->condition);
+    if (name)
+        q->named = mo_region_printf(p->plan->region, "SELECT %s FROM %s WHERE %s ORDER BY %s LIMIT %d", name, p->table,
+                                    q->condition, mo_pg_row_order(p, &failed), MO_EVIDENCE_KEYS);
+    return failed || !q->query || (name && !q->named) ? mo_error_nomem(p->err) : MOULT_OK;
+}
+
+static int judge(mo_pg_probing *p, mo_pg_question *q)
+{
+    mo_answer a = {.rows = q->rows, .of = p->change->rows};
+    int code = q->rows && q->condition ? query_them(p, q) : MOULT_OK;
+    if (code == MOULT_OK && q->rows && q->named)
+        code = mo_pg_name_rows(p, q->named, q->rows, &a.keys);
+    if (code == MOULT_OK)
+        code = mo_evidence_count(p->plan->region, q->into, &a, q->is, q->are, p->err);
+    if (q->rows == 0)
+        *(q->eases == 2 ? &q->into->clear : &q->into->mildly) |= q->eases ? q->bit : 0;
+    if (code == MOULT_OK && q->bit == 1u << MO_ATTR_NOT_NULL) {
         q->part->null_rows = q->rows;
         if (q->forbids && q->rows && !p->plan->hooked)
-            return code == MOULT_OK
-                       ? refuse(p, c, q->part->column_after, "becomes NOT NULL, and is NULL in", q->rows, "")
-                       : code;
+            return refuse(p, p->change, q->part->column_after, "becomes NOT NULL, and is NULL in", q->rows, a.keys,
+                          "write at the end of its line what those rows shall hold: ");
     }
     if (q->forbids && q->rows)
-        mo_evidence_forbid(&q->part->found, q->rows, NULL);
+        mo_evidence_forbid(q->into, q->rows, q->query);
     return code;
 }
 
 /* What time did not suffice for stays as dangerous as it is without knowing. */
-static int cut_short(probe *p, mo_change *c, questions *all)
+static int cut_short(mo_pg_probing *p)
 {
     int code = MOULT_OK;
-    c->rows = 1;
-    if (!all->count)
-        return mo_evidence_cut(p->plan->region, &c->found, p->seconds, p->err);
-    for (size_t i = 0; code == MOULT_OK && i < all->count; i++)
-        code = mo_evidence_cut(p->plan->region, &all->items[i].part->found, p->seconds, p->err);
+    p->change->rows = 1;
+    if (!p->questions.count)
+        return mo_evidence_cut(p->plan->region, &p->change->found, p->seconds, p->err);
+    for (size_t i = 0; code == MOULT_OK && i < p->questions.count; i++)
+        code = mo_evidence_cut(p->plan->region, p->questions.items[i].into, p->seconds, p->err);
     return code;
 }
 
-static int probe_table(probe *p, mo_change *c, const char *table)
+static int answer_all(mo_pg_probing *p)
 {
-    questions all = {0};
-    int cut = 0, code = MOULT_OK;
-    memset(&c->found, 0, sizeof c->found);
-    c->rows = 0;
-    if (c->op == MOULT_OP_ALTER && c->kind == MO_KIND_TABLE)
-        code = ask_parts(p, &all, c);
-    if (code == MOULT_OK)
-        code = count_rows(p, table, &c->rows, &all, &cut);
-    if (code != MOULT_OK || cut)
-        return cut ? cut_short(p, c, &all) : code;
-    for (size_t i = 0; code == MOULT_OK && i < all.count; i++)
-        code = judge(p, c, &all.items[i]);
-    if (code == MOULT_OK && c->op == MOULT_OP_ALTER && c->kind == MO_KIND_TABLE)
-        code = judge_new_columns(p, c);
-    if (code == MOULT_OK && c->op == MOULT_OP_DROP && c->kind == MO_KIND_TABLE) {
-        c->found.harmless = c->rows == 0;
-        c->found.mild = c->rows == 0;
-        code = mo_evidence_say(p->plan->region, &c->found, p->err, c->rows ? "it has %lld rows" : "it has no rows",
-                               (long long)c->rows);
+    int code = MOULT_OK;
+    for (size_t i = 0; code == MOULT_OK && i < p->questions.count; i++) {
+        mo_pg_question *q = &p->questions.items[i];
+        int cut = 0;
+        if (q->alone && p->change->rows)
+            code = mo_pg_probe_query(p, q->alone, take_rows, q, &cut);
+        if (code == MOULT_OK)
+            code = cut ? mo_evidence_cut(p->plan->region, q->into, p->seconds, p->err) : judge(p, q);
     }
     return code;
 }
 
+/* Of a column, the rows must have nothing against each thing that depends on them. */
+static void ease_part(mo_part *part)
+{
+    static const unsigned of_rows = 1u << MO_ATTR_TYPE | 1u << MO_ATTR_COLLATION | 1u << MO_ATTR_GENERATED;
+    unsigned asked = MO_PG_WHOLE;
+    if (part->kind == MO_PART_COLUMN && part->op == MOULT_OP_ALTER)
+        asked = (part->attrs & of_rows) | (becomes_not_null(part) ? 1u << MO_ATTR_NOT_NULL : 0);
+    part->found.harmless = asked && (asked & ~part->found.clear) == 0;
+    part->found.mild = asked && (asked & ~(part->found.clear | part->found.mildly)) == 0;
+}
+
+static int probe_altered(mo_pg_probing *p, mo_change *c)
+{
+    int code = ask_types(p, c);
+    if (code == MOULT_OK)
+        code = judge_new_columns(p, c);
+    for (size_t i = 0; i < c->parts.count; i++)
+        ease_part(&c->parts.items[i]);
+    return code;
+}
+
+static int probe_dropped(mo_pg_probing *p, mo_change *c)
+{
+    c->found.mild = c->rows == 0; /* queries that name it fail all the same */
+    if (c->rows == 0)
+        return mo_evidence_say(p->plan->region, &c->found, p->err, "it has no rows");
+    return mo_evidence_say(p->plan->region, &c->found, p->err, c->rows == 1 ? "its only row goes" : "its %lld rows go",
+                           (long long)c->rows);
+}
+
+static int probe_table(mo_pg_probing *p, mo_change *c, const char *table)
+{
+    int is_altered = c->op == MOULT_OP_ALTER && c->kind == MO_KIND_TABLE;
+    int cut = 0, code = MOULT_OK;
+    memset(&c->found, 0, sizeof c->found);
+    c->rows = 0;
+    p->change = c;
+    p->table = table;
+    p->questions.count = 0;
+    p->limit = mo_deadline_in(p->seconds);
+    if (is_altered)
+        code = ask_parts(p, c);
+    else if (c->kind == MO_KIND_INDEX)
+        code = mo_pg_ask_unique_index(p);
+    if (code == MOULT_OK)
+        code = count_rows(p, &cut);
+    if (code != MOULT_OK || cut)
+        return cut ? cut_short(p) : code;
+    code = answer_all(p);
+    if (c->kind == MO_KIND_INDEX)
+        c->found.harmless = (c->found.clear & MO_PG_WHOLE) != 0;
+    if (code == MOULT_OK && is_altered)
+        code = probe_altered(p, c);
+    if (code == MOULT_OK && c->op == MOULT_OP_DROP && c->kind == MO_KIND_TABLE)
+        code = probe_dropped(p, c);
+    return code;
+}
+
 /* The table whose rows a change is about, by its name in the live database; NULL: none that is there. */
-static const char *table_of(const probe *p, const mo_change *c)
+static const char *table_of(const mo_pg_probing *p, const mo_change *c)
 {
     const mo_object *o = c->before ? c->before : c->after;
     const char *name = c->kind == MO_KIND_TABLE ? o->name : c->kind == MO_KIND_INDEX ? o->parent : NULL;
@@ -278,7 +419,7 @@ static const char *table_of(const probe *p, const mo_change *c)
 
 int mo_pg_probe(mo_conn *c, mo_plan *plan, double seconds, const mo_watch *watch, mo_error *err)
 {
-    probe p = {.conn = c, .plan = plan, .seconds = seconds, .watch = watch, .err = err};
+    mo_pg_probing p = {.conn = c, .plan = plan, .seconds = seconds, .watch = watch, .err = err};
     int code = mo_pg_rows_seen(c, &plan->rows_seen, err);
     for (size_t i = 0; code == MOULT_OK && i < plan->changes.count; i++) {
         mo_change *change = &plan->changes.items[i];

@@ -122,6 +122,14 @@ int mo_pg_part_differs(const mo_part *part, mo_attr attr);
 /* alter_type.c: another type or collation. `rewritten`: the type is another one by the same name, which values reach as text. */
 int mo_pg_alter_type(mo_pg_stepping *s, const mo_object *o, const mo_column *before, const mo_column *after,
                      int rewritten, int64_t rows);
+/* The expression that makes the new value of the old one; NULL: none was given. */
+const char *mo_pg_conversion(const mo_column *c);
+/* Is it a type that a written cast cuts values for, and that the server assigns by itself? A domain is what it is over. */
+int mo_pg_is_assigned(const mo_schema *to, const char *old, const char *wanted);
+/* Is it an enum of this schema, or an array of one? */
+int mo_pg_is_enum(const mo_schema *s, const char *text);
+/* Does the type take all values of the old one as they are, so that no row has to be looked at? */
+int mo_pg_takes_all(const mo_schema *from, const mo_schema *to, const char *old, const char *wanted);
 /* alter_identity.c: identity columns, and serial ones. */
 int mo_pg_is_serial(const mo_column *c);
 int mo_pg_alter_numbering(mo_pg_stepping *s, const mo_object *o, const mo_part *part);
