@@ -22,6 +22,47 @@ static const char *sequence_of(mo_region *r, const mo_column *c)
     return name ? mo_region_dupn(r, name + 1, strcspn(name + 1, "'")) : NULL;
 }
 
+/* The serial column of a schema whose sequence this is; NULL: none. */
+static const mo_column *serial_of(const mo_schema *schema, const char *sequence, const mo_object **table)
+{
+    size_t n = strlen(sequence);
+    for (size_t i = 0; i < schema->objects.count; i++) {
+        const mo_object *o = *table = schema->objects.items[i];
+        for (size_t k = 0; o->table && k < o->table->columns.count; k++) {
+            const mo_column *c = o->table->columns.items[k];
+            const char *text = mo_pg_is_serial(c) ? c->attr[MO_ATTR_DEFAULT].text : NULL;
+            const char *name = text ? strchr(text, '\'') : NULL;
+            if (name && strncmp(name + 1, sequence, n) == 0 && name[n + 1] == '\'')
+                return c;
+        }
+    }
+    return NULL;
+}
+
+/* Does the column's table on the other side have it too, without an identity, which has a sequence of its own? */
+static int is_beside(const mo_schema *other, const mo_object *table, const mo_column *c)
+{
+    const mo_object *o = mo_schema_find(other, MO_KIND_TABLE, table->name);
+    for (size_t i = 0; o && i < o->table->columns.count; i++)
+        if (mo_name_equal(o->table->columns.items[i]->name, c->name))
+            return !mo_pg_column_has(o->table->columns.items[i], MO_ATTR_IDENTITY);
+    return 0;
+}
+
+int mo_pg_leaves_serial(const mo_pg_stepping *s, const mo_object *sequence)
+{
+    const mo_object *table;
+    const mo_column *c = serial_of(s->from, sequence->name, &table);
+    return c && is_beside(s->to, table, c);
+}
+
+int mo_pg_becomes_serial(const mo_pg_stepping *s, const char *sequence)
+{
+    const mo_object *table;
+    const mo_column *c = serial_of(s->to, sequence, &table);
+    return c && mo_schema_find(s->from, MO_KIND_SEQUENCE, sequence) && is_beside(s->from, table, c);
+}
+
 typedef struct numbering {
     mo_pg_stepping *s;
     const mo_object *table;
@@ -95,8 +136,23 @@ static void make_sequence(numbering *n, const char *name)
     run(n, &sql);
 }
 
+/* The sequence that is there goes on where it stands, with the options that serial gives it. */
+static void take_sequence(numbering *n)
+{
+    mo_str sql = {0};
+    mo_str_addf(&sql, "ALTER SEQUENCE %s AS %s", n->sequence, n->after->attr[MO_ATTR_TYPE].text);
+    mo_pg_sequence_options(&sql, "", " ");
+    mo_str_addf(&sql, " OWNED BY %s.%s", n->table->name, n->after->name);
+    run(n, &sql);
+    alter_column(n, "SET DEFAULT ", n->after->attr[MO_ATTR_DEFAULT].text);
+}
+
 static void plain_to_serial(numbering *n)
 {
+    if (mo_pg_becomes_serial(n->s, n->sequence)) {
+        take_sequence(n);
+        return;
+    }
     make_sequence(n, n->sequence);
     alter_column(n, "SET DEFAULT ", n->after->attr[MO_ATTR_DEFAULT].text);
     continue_behind_rows(n);

@@ -212,7 +212,8 @@ static int drop_family(mo_pg_stepping *s, const mo_object *o)
 
 static int drop(mo_pg_stepping *s, const mo_object *o, int again)
 {
-    if (goes_with_another(s, o) || (again && says_of(o)))
+    if (goes_with_another(s, o) || (again && says_of(o)) ||
+        (o->kind == MO_KIND_SEQUENCE && !again && mo_pg_becomes_serial(s, o->name)))
         return MOULT_OK;
     int code = drop_keys(s, o);
     if (code == MOULT_OK)
@@ -237,12 +238,25 @@ static int add_keys(mo_pg_stepping *s, const mo_object *o)
     return code;
 }
 
+/* It goes on where it stands; its column lets go of it, for it may be given to another one. */
+static int take_sequence(mo_pg_stepping *s, const mo_object *o)
+{
+    mo_str sql = {0};
+    const char *type = o->canonical;
+    mo_str_addf(&sql, "ALTER SEQUENCE %s %.*s", o->name, (int)(strcspn(type + 3, " ") + 3), type);
+    mo_pg_sequence_options(&sql, type, " ");
+    mo_str_add(&sql, " OWNED BY NONE");
+    return mo_pg_step_text(s, MO_PHASE_EXPAND, MO_PG_ORDER_CREATE, "alter", o, &sql);
+}
+
 /* A sequence is there before the table whose default asks it, and is given to a column of it after. */
 static int create_sequence(mo_pg_stepping *s, const mo_object *o)
 {
     mo_str owner = {0};
-    if (!mo_pg_step(s, MO_PHASE_EXPAND, MO_PG_ORDER_CREATE, "create", o, o->sql) ||
-        mo_pg_late_sql(o, &owner) != MOULT_OK) {
+    int code = mo_pg_leaves_serial(s, o)                                                 ? take_sequence(s, o)
+               : mo_pg_step(s, MO_PHASE_EXPAND, MO_PG_ORDER_CREATE, "create", o, o->sql) ? MOULT_OK
+                                                                                         : MOULT_NOMEM;
+    if (code != MOULT_OK || mo_pg_late_sql(o, &owner) != MOULT_OK) {
         mo_str_free(&owner);
         return mo_error_nomem(s->err);
     }

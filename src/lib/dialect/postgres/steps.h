@@ -100,6 +100,10 @@ int mo_pg_change_behind(mo_pg_stepping *s, const mo_change *change, int *done);
 
 /* alter_sequence.c: all options of a canonical form, the usual ones too, each after `before`. */
 void mo_pg_sequence_options(mo_str *sql, const char *canonical, const char *before);
+/* alter_identity.c: is the sequence, which comes, there already as that of a serial column? */
+int mo_pg_leaves_serial(const mo_pg_stepping *s, const mo_object *sequence);
+/* Does a column that is there become a serial one that has this sequence, which is there too? */
+int mo_pg_becomes_serial(const mo_pg_stepping *s, const char *sequence);
 /* alter_privilege.c: statements that take back what a privilege object says, so that things are as usual; appended. */
 void mo_pg_usual_privileges(const mo_object *o, mo_str *sql);
 
