@@ -210,9 +210,33 @@ static int drop_family(mo_pg_stepping *s, const mo_object *o)
     return mo_pg_step_text(s, MO_PHASE_CONTRACT, MO_PG_ORDER_DROP_LATE + 1, "drop", o, &sql);
 }
 
+/* Is there "table.column"? */
+static int has_column(const mo_schema *schema, const char *path)
+{
+    for (size_t i = 0; i < schema->objects.count; i++) {
+        const mo_object *o = schema->objects.items[i];
+        size_t n = strlen(o->name);
+        for (size_t k = 0; o->table && strncmp(path, o->name, n) == 0 && path[n] == '.' && k < o->table->columns.count;
+             k++)
+            if (mo_name_equal(o->table->columns.items[k]->name, path + n + 1))
+                return 1;
+    }
+    return 0;
+}
+
+/* A sequence goes with the column that owns it. */
+static int goes_with_owner(const mo_pg_stepping *s, const mo_object *o)
+{
+    const char *owner = o->kind == MO_KIND_SEQUENCE ? mo_pg_find_words(o->canonical, "OWNED BY") : NULL;
+    if (!owner)
+        return 0;
+    owner += strlen("OWNED BY ");
+    return has_column(s->from, owner) && !has_column(s->to, owner);
+}
+
 static int drop(mo_pg_stepping *s, const mo_object *o, int again)
 {
-    if (goes_with_another(s, o) || (again && says_of(o)) ||
+    if (goes_with_another(s, o) || goes_with_owner(s, o) || (again && says_of(o)) ||
         (o->kind == MO_KIND_SEQUENCE && !again && mo_pg_becomes_serial(s, o->name)))
         return MOULT_OK;
     int code = drop_keys(s, o);
