@@ -8,6 +8,7 @@
 typedef struct mo_copier {
     mo_region *region;
     int failed;
+    const char *file, *file_copy; /* the file named last: all of an object's parts are of one */
 } mo_copier;
 
 static const char *copy_text(mo_copier *c, const char *text)
@@ -18,6 +19,15 @@ static const char *copy_text(mo_copier *c, const char *text)
     if (!copy)
         c->failed = 1;
     return copy;
+}
+
+static const char *copy_file(mo_copier *c, const char *file)
+{
+    if (file != c->file) {
+        c->file_copy = copy_text(c, file);
+        c->file = file;
+    }
+    return c->file_copy;
 }
 
 static void *copy_memory(mo_copier *c, const void *from, size_t size)
@@ -67,8 +77,8 @@ static mo_column *copy_column(mo_copier *c, const mo_column *from)
     copy->fill = copy_text(c, from->fill);
     copy->evicts = copy_text(c, from->evicts);
     copy->refill = copy_text(c, from->refill);
-    copy->where.file = copy_text(c, from->where.file);
-    copy->fill_where.file = copy_text(c, from->fill_where.file);
+    copy->where.file = copy_file(c, from->where.file);
+    copy->fill_where.file = copy_file(c, from->fill_where.file);
     return copy;
 }
 
@@ -83,7 +93,7 @@ static mo_constraint *copy_constraint(mo_copier *c, const mo_constraint *from)
     copy->columns = copy_names(c, from->columns, from->column_count);
     copy->ref_table = copy_text(c, from->ref_table);
     copy->ref_columns = copy_names(c, from->ref_columns, from->ref_column_count);
-    copy->where.file = copy_text(c, from->where.file);
+    copy->where.file = copy_file(c, from->where.file);
     return copy;
 }
 
@@ -146,7 +156,7 @@ mo_object *mo_schema_object_same(mo_schema *s, const mo_object *o)
     copy->loose = copy_names(&c, o->loose, o->loose_count);
     copy->renamed_from = copy_text(&c, o->renamed_from);
     copy->evicts = copy_text(&c, o->evicts);
-    copy->where.file = copy_text(&c, o->where.file);
+    copy->where.file = copy_file(&c, o->where.file);
     copy->note = copy_text(&c, o->note);
     if (o->table)
         copy->table = copy_table(&c, o->table);

@@ -159,39 +159,68 @@ static void read_renamed_columns(mo_json_reader *r, const json_t *from, mo_objec
     }
 }
 
+/* What an object begins with. It is needed only while the object is read. */
+typedef struct head {
+    mo_kind kind;
+    const char *name, *sql;
+    mo_hash tokens;
+} head;
+
+static head read_head(mo_json_reader *r, const json_t *from)
+{
+    head h = {.kind = MO_KIND_TABLE};
+    const char *kind = mo_json_get_text(r, from, "objects", "kind");
+    if (kind && mo_kind_find(kind, &h.kind))
+        mo_json_wrong(r, "there is no kind '%s'", kind);
+    h.name = mo_json_get_text(r, from, "objects", "name");
+    h.sql = mo_json_get_text(r, from, "objects", "sql");
+    h.tokens = read_tokens(r, mo_json_get_text(r, from, "objects", "tokens"));
+    return h;
+}
+
 /* Reads the definition of what cannot be compared no further than its name. */
-static mo_object *read_definition(mo_json_reader *r, const mo_dialect *d, mo_schema *s, mo_kind kind, const char *name,
-                                  const char *sql, const char *note, const json_t *from)
+static mo_object *read_definition(mo_json_reader *r, const mo_dialect *d, mo_schema *s, const head *h,
+                                  const json_t *from)
 {
     mo_object *o = NULL;
+    const char *note = mo_json_get_optional_text(r, from, "objects", "uncompared");
     if (r->code != MOULT_OK)
         return NULL;
     if (note) {
-        o = mo_schema_object(s, kind, name);
+        o = mo_schema_object(s, h->kind, h->name);
         if (!o) {
             mo_json_nomem(r);
             return NULL;
         }
-        o->sql = sql;
         o->note = note;
         o->flags |= MO_OBJECT_UNCOMPARED;
         return o;
     }
     if (!d->read_object)
-        return mo_snapshot_read_whole(r, s, kind, name, sql, from);
-    r->code = d->read_object(s, sql, strlen(sql), &o, r->err);
+        return mo_snapshot_read_whole(r, s, h->kind, h->name, from);
+    r->code = d->read_object(s, h->sql, strlen(h->sql), &o, r->err);
     if (r->code != MOULT_OK)
         return NULL;
-    if (o->kind != kind || !mo_name_equal(o->name, name)) {
-        mo_json_wrong(r, "the definition of %s '%s' is that of %s '%s'", mo_kinds[kind].name, name,
+    if (o->kind != h->kind || !mo_name_equal(o->name, h->name)) {
+        mo_json_wrong(r, "the definition of %s '%s' is that of %s '%s'", mo_kinds[h->kind].name, h->name,
                       mo_kinds[o->kind].name, o->name);
         return NULL;
     }
-    o->sql = sql;
     return o;
 }
 
-static void read_object(mo_json_reader *r, const mo_dialect *d, mo_schema *s, const json_t *from)
+/* The definition as it was recorded, which the object may have already. */
+static void set_sql(mo_json_reader *r, mo_object *o, const char *sql)
+{
+    if (o->sql && strcmp(o->sql, sql) == 0)
+        return;
+    o->sql = mo_region_dup(r->region, sql);
+    if (!o->sql)
+        mo_json_nomem(r);
+}
+
+/* `brief`: what lives in it goes once all is read. */
+static void read_object(mo_json_reader *r, const mo_dialect *d, mo_schema *s, mo_region *brief, const json_t *from)
 {
     static const char *const keys[] = {"kind",
                                        "name",
@@ -204,26 +233,39 @@ static void read_object(mo_json_reader *r, const mo_dialect *d, mo_schema *s, co
                                        "renamed_columns",
                                        MO_SNAPSHOT_WHOLE_KEYS,
                                        NULL};
-    mo_kind kind = MO_KIND_TABLE;
     mo_json_only(r, from, "objects", keys);
-    const char *kind_name = mo_json_get_text(r, from, "objects", "kind");
-    if (kind_name && mo_kind_find(kind_name, &kind))
-        mo_json_wrong(r, "there is no kind '%s'", kind_name);
-    const char *name = mo_json_get_text(r, from, "objects", "name");
-    const char *parent = mo_json_get_optional_text(r, from, "objects", "parent");
-    const char *sql = mo_json_get_text(r, from, "objects", "sql");
-    const char *note = mo_json_get_optional_text(r, from, "objects", "uncompared");
-    mo_hash tokens = read_tokens(r, mo_json_get_text(r, from, "objects", "tokens"));
-    mo_object *o = read_definition(r, d, s, kind, name, sql, note, from);
+    r->region = brief;
+    head h = read_head(r, from);
+    r->region = s->region;
+    mo_object *o = read_definition(r, d, s, &h, from);
     if (!o || r->code != MOULT_OK)
         return;
-    o->parent = parent;
-    o->tokens = tokens;
+    set_sql(r, o, h.sql);
+    o->parent = mo_json_get_optional_text(r, from, "objects", "parent");
+    o->tokens = h.tokens;
     o->space = mo_json_get_optional_text(r, from, "objects", "space");
     o->renamed_from = mo_json_get_optional_text(r, from, "objects", "renamed_from");
     read_renamed_columns(r, from, o);
     if (r->code == MOULT_OK)
         r->code = mo_schema_add(s, o, r->err);
+}
+
+static void read_objects(mo_json_reader *r, const mo_dialect *d, mo_schema *s, const json_t *objects)
+{
+    mo_region *brief = mo_region_new();
+    const json_t *object;
+    size_t i;
+    if (!brief) {
+        mo_json_nomem(r);
+        return;
+    }
+    json_array_foreach(objects, i, object)
+    {
+        read_object(r, d, s, brief, object);
+        if (r->code != MOULT_OK)
+            break;
+    }
+    mo_region_free(brief);
 }
 
 static void check_twice(mo_json_reader *r, const mo_schema *s)
@@ -266,14 +308,9 @@ static void read_schema(mo_json_reader *r, const mo_dialect *d, mo_schema *s, co
     const char *dialect = r->code == MOULT_OK ? mo_json_get_optional_text(r, root, "", "dialect") : NULL;
     if (dialect && strcmp(dialect, d->name) != 0)
         mo_json_wrong(r, "it is a schema of '%s', not of '%s'", dialect, d->name);
-    const json_t *objects = mo_json_get_array(r, root, "", "objects"), *object;
-    size_t i;
-    json_array_foreach(objects, i, object)
-    {
-        read_object(r, d, s, object);
-        if (r->code != MOULT_OK)
-            return;
-    }
+    read_objects(r, d, s, mo_json_get_array(r, root, "", "objects"));
+    if (r->code != MOULT_OK)
+        return;
     read_allows(r, s, root);
     if (r->code == MOULT_OK)
         r->code = mo_schema_seal(s, r->err);

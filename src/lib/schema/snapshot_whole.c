@@ -204,15 +204,13 @@ static void read_each(mo_json_reader *r, const json_t *from, const char *key, mo
     }
 }
 
-mo_object *mo_snapshot_read_whole(mo_json_reader *r, mo_schema *s, mo_kind kind, const char *name, const char *sql,
-                                  const json_t *from)
+mo_object *mo_snapshot_read_whole(mo_json_reader *r, mo_schema *s, mo_kind kind, const char *name, const json_t *from)
 {
     mo_object *o = mo_schema_object(s, kind, name);
     if (!o) {
         mo_json_nomem(r);
         return NULL;
     }
-    o->sql = sql;
     o->mentions = read_names(r, from, "objects", "mentions", &o->mention_count);
     if (!o->table) {
         o->canonical = mo_json_get_text(r, from, "objects", "canonical");

@@ -10,8 +10,7 @@
 
 /* 0, or -1: no memory. */
 int mo_snapshot_put_whole(json_t *out, const mo_object *o);
-/* NULL: what is wrong is in `r`. */
-mo_object *mo_snapshot_read_whole(mo_json_reader *r, mo_schema *s, mo_kind kind, const char *name, const char *sql,
-                                  const json_t *from);
+/* All but its `sql`. NULL: what is wrong is in `r`. */
+mo_object *mo_snapshot_read_whole(mo_json_reader *r, mo_schema *s, mo_kind kind, const char *name, const json_t *from);
 
 #endif

@@ -9,14 +9,19 @@
 
 #include "source/load.h"
 
-/* A place that lives as long as the schema. */
-static int place_into(mo_schema *s, const mo_text *text, int line, int column, const char **name, mo_where *out)
+/* The text's name, to live as long as the schema; NULL: no memory. */
+static const char *name_of_text(mo_load *l, const mo_schema *s, const mo_text *text)
 {
-    if (!*name) {
-        *name = mo_region_dup(s->region, text->name);
+    if (l->place.text != text || l->place.schema != s) {
+        const char *name = mo_region_dup(s->region, text->name);
+        if (!name) {
+            return NULL;
+        }
+        l->place.text = text;
+        l->place.schema = s;
+        l->place.name = name;
     }
-    *out = (mo_where){*name, line, column};
-    return *name ? 0 : -1;
+    return l->place.name;
 }
 
 static int dup_into(mo_schema *s, const char *text, const char **out)
@@ -61,9 +66,14 @@ static int old_name_into(const mo_load *l, mo_schema *s, mo_object *o, const cha
     return o->renamed_from ? 0 : -1;
 }
 
+/* The place of an annotation, in the text that lives as `file` in the schema. */
+static mo_where place_in(const char *file, const mo_where *where)
+{
+    return (mo_where){file, where->line, where->column};
+}
+
 /* What one entry of the annotations says, to the object or its column. */
-static int decorate_part(mo_load *l, mo_schema *s, mo_object *o, const mo_item *item, const mo_annotation *a,
-                         const char **file)
+static int decorate_part(mo_load *l, mo_schema *s, mo_object *o, const mo_annotation *a, const char *file)
 {
     mo_column *c = a->column && o->table ? mo_table_column(o->table, a->column) : NULL;
     int failed;
@@ -72,10 +82,11 @@ static int decorate_part(mo_load *l, mo_schema *s, mo_object *o, const mo_item *
         return a->renamed_from || a->fill ? no_such_thing(l, a) : MOULT_OK;
     }
     if (c) {
-        failed =
-            place_into(s, item->text, a->where.line, a->where.column, file, &c->where) != 0 ||
-            dup_into(s, a->renamed_from, &c->renamed_from) != 0 || dup_into(s, a->fill, &c->fill) != 0 ||
-            (a->fill && place_into(s, item->text, a->fill_where.line, a->fill_where.column, file, &c->fill_where) != 0);
+        c->where = place_in(file, &a->where);
+        if (a->fill) {
+            c->fill_where = place_in(file, &a->fill_where);
+        }
+        failed = dup_into(s, a->renamed_from, &c->renamed_from) != 0 || dup_into(s, a->fill, &c->fill) != 0;
     } else {
         failed = old_name_into(l, s, o, a->renamed_from) != 0;
     }
@@ -102,12 +113,13 @@ static int shift_places(mo_object *o, const mo_item *item, const char *file)
 /* Gives an object of `s` its places and annotations. `read`: it was read from the item's own text. */
 static int decorate(mo_load *l, mo_schema *s, mo_object *o, mo_item *item, int read)
 {
-    const char *file = NULL;
+    const char *file = name_of_text(l, s, item->text);
     int rc = MOULT_OK;
 
-    if (place_into(s, item->text, item->st.line, item->st.column, &file, &o->where) != 0) {
+    if (!file) {
         return mo_error_nomem(l->err);
     }
+    o->where = (mo_where){file, item->st.line, item->st.column};
     if (!o->table && !item->noted) {
         return MOULT_OK;
     }
@@ -115,7 +127,7 @@ static int decorate(mo_load *l, mo_schema *s, mo_object *o, mo_item *item, int r
         rc = mo_load_annotate(l, item);
     }
     for (size_t i = 0; rc == MOULT_OK && i < item->notes.count; i++) {
-        rc = decorate_part(l, s, o, item, &item->notes.items[i], &file);
+        rc = decorate_part(l, s, o, &item->notes.items[i], file);
     }
     return rc;
 }

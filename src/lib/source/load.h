@@ -37,6 +37,12 @@ typedef struct mo_load {
     int ordered;       /* 1: there is more than plain CREATEs, so the order may matter, and all is run */
     mo_allows allows;
     mo_schema *out; /* not sealed */
+    /* The text whose name was last copied into a schema, and that copy: what is declared comes text by text. */
+    struct {
+        const mo_text *text;
+        const mo_schema *schema;
+        const char *name;
+    } place;
     mo_error *err;
 } mo_load;
 

@@ -211,6 +211,8 @@ int mo_sqlite_introspect(mo_conn *c, mo_schema **out, mo_error *err)
         rc = mo_schema_seal(in.schema, err);
     mo_reader_free(&in.reader);
     mo_map_free(in.shadows);
+    /* The pages that were read, the history's among them, are not needed again while a plan is made. */
+    sqlite3_db_release_memory(c->db);
     if (rc == MOULT_OK)
         *out = in.schema;
     else
