@@ -1,12 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""client.py - drives `moult rpc` in plain Python: what a client in any language has to do. docs/rpc.md explains the messages.
-
-usage: client.py DATABASE [MOULT]     brings the database to the schema below, and runs its hook
-"""
+"""client.py DATABASE [MOULT] - drives `moult rpc`: what a client in any language has to do. docs/rpc.md explains the messages."""
 import base64
 import json
-import math
 import subprocess
 import sys
 
@@ -24,11 +20,9 @@ class Moult:
 
     def call(self, method, **params):
         """Asks, and answers what moult asks meanwhile: the result, or an error raised."""
-        self.asked += 1
-        mine = self.asked
+        self.asked = mine = self.asked + 1
         self.send(id=mine, method=method, params=params)
-        while line := self.process.stdout.readline():
-            message = json.loads(line)
+        for message in map(json.loads, iter(self.process.stdout.readline, b"")):
             if message.get("method") == "hook":
                 self.run_hook(message["id"], message["params"]["version"])
             elif "method" in message:  # log, step, progress
@@ -46,45 +40,35 @@ class Moult:
         except Exception as e:  # whatever it is, the hook is undone
             self.send(id=question, error={"code": 1, "message": str(e)})
 
-    def execute(self, sql, *params):
-        return self.call("execute", sql=sql, params=[to_json(p) for p in params])["changed"]
-
-    def query(self, sql, *params):
-        rows = self.call("query", sql=sql, params=[to_json(p) for p in params])["rows"]
-        return [tuple(from_json(value) for value in row) for row in rows]
-
-    def close(self):
-        self.process.stdin.close()
-        return self.process.wait()
+    def run(self, method, sql, *params):  # "query": its rows; "execute": how many it changed
+        result = self.call(method, sql=sql, params=[to_json(p) for p in params])
+        return [tuple(from_json(v) for v in row) for row in result["rows"]] if "rows" in result else result["changed"]
 
 
-def to_json(value):
+def to_json(value):  # what JSON has no form for: docs/rpc.md, "Values"
     if isinstance(value, bytes):
         return {"blob": base64.b64encode(value).decode()}
     if isinstance(value, int) and abs(value) >= 2**53:
         return {"integer": str(value)}
-    if isinstance(value, float) and not math.isfinite(value):
+    if isinstance(value, float) and value - value != 0:  # infinite
         return {"real": str(value)}
     return value if isinstance(value, (int, float, str, type(None))) else str(value)  # dates, decimals: their text
 
 
-def from_json(value):
-    if not isinstance(value, dict):
-        return value
-    (kind, text), = value.items()
-    return {"integer": int, "real": float}.get(kind, base64.b64decode)(text)
+def from_json(value):  # a blob, and a text that is not UTF-8, are bytes
+    kind, text = next(iter(value.items())) if isinstance(value, dict) else ("plain", value)
+    return {"plain": lambda v: v, "integer": int, "real": float}.get(kind, base64.b64decode)(text)
 
 
 def split_name(moult):
-    for key, name in moult.query("SELECT id, name FROM users WHERE first_name IS NULL"):
-        moult.execute("UPDATE users SET first_name = ? WHERE id = ?", name.split()[0], key)
+    for key, name in moult.run("query", "SELECT id, name FROM users WHERE first_name IS NULL"):
+        moult.run("execute", "UPDATE users SET first_name = ? WHERE id = ?", name.split()[0], key)
 
 
 if __name__ == "__main__":
-    moult = Moult(*sys.argv[2:3] or ["moult"], hooks={"v2_split_name": split_name})
+    moult = Moult(*sys.argv[2:3], hooks={"v2_split_name": split_name})
     moult.call("open", url=sys.argv[1], desired={"name": "client.py", "sql": SCHEMA}, mode="auto",
                hooks=[{"version": "v2_split_name", "trigger": "before_ddl", "code": "1"}])
     result = moult.call("apply")
     print(result["text"])
-    moult.close()
     sys.exit(result["exit_code"])

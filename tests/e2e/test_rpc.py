@@ -1020,7 +1020,7 @@ def test_the_example_client_carries_every_value(filled, monkeypatch):
     back = []
 
     def hook(m):
-        back.extend(m.query("SELECT " + ", ".join("?" * len(values)), *values)[0])
+        back.extend(m.run("query", "SELECT " + ", ".join("?" * len(values)), *values)[0])
 
     m = client.Moult(program(), {"v2_split": hook}, log=lambda *a: None)
     try:
@@ -1029,7 +1029,13 @@ def test_the_example_client_carries_every_value(filled, monkeypatch):
         with pytest.raises(RuntimeError, match="no method"):
             m.call("nothing")
     finally:
-        assert m.close() == 0
+        m.process.communicate(timeout=60)
+    assert m.process.returncode == 0
+
+
+def test_the_example_client_is_small():
+    lines = (ROOT / "examples" / "rpc" / "client.py").read_text(encoding="utf-8").splitlines()
+    assert sum(1 for line in lines if line.strip()) <= 60
 
 
 def test_every_message_was_seen(request):
