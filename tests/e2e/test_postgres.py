@@ -155,6 +155,23 @@ def test_one_at_a_time(run, postgres, pg_database):
     assert "version 1" in run.apply(FIRST)
 
 
+def test_behind_a_pooler(moult, tmp_path, postgres, pg_database, pgbouncer):
+    """A lock that is taken there holds nobody back, and stays with whoever gets the session next: nothing is planned or applied."""
+    direct, pooled = Run(moult, tmp_path, postgres, pg_database), Run(moult, tmp_path, pgbouncer, pg_database)
+    for words in (["apply", "--no-backup"], ["plan"]):
+        (tmp_path / "schema.sql").write_text(FIRST, encoding="utf-8")
+        out = pooled(*words, "--to", "schema.sql", exit=1)
+        assert "goes through a pooler" in out and "a URL of the server itself" in out
+    with postgres.client(pg_database) as db:
+        assert db.run("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'") == []
+        assert db.run("SELECT 1 FROM pg_namespace WHERE nspname = 'moult' OR to_regclass('users') IS NOT NULL") == []
+        assert db.run("SELECT 1 FROM pg_database WHERE datname LIKE 'moult_scratch%'") == []
+    assert "version 1" in direct.apply(FIRST)
+    assert "up to date" in direct.apply(FIRST)
+    assert "up to date" in pooled.apply(FIRST)
+    assert "goes through a pooler" in pooled.apply(SECOND, "--mode", "aggressive", exit=1)
+
+
 def test_what_killed_runs_left_is_dropped(run, postgres, pg_database):
     with postgres.client() as db:
         db.run("CREATE DATABASE moult_scratch_999999_1")

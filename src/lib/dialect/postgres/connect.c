@@ -251,6 +251,8 @@ static int take_facts(void *user, size_t count, const mo_value *v)
     mo_name_add(&path, c->schemas.items[0]);
     c->search_path = mo_str_into(&path, c->region);
     c->may_write = v[1].integer != 0;
+    c->pooled =
+        v[3].integer != c->pq.PQbackendPID(c->pg); /* the one who answered the connection is not the one who works */
     mo_str_addf(&session, "%s%s%s", c->search_path ? c->search_path : "", v[2].length ? ", " : "", v[2].text);
     c->session_path = mo_str_into(&session, c->region);
     return c->search_path && c->session_path ? MOULT_OK : MOULT_NOMEM;
@@ -279,7 +281,8 @@ int mo_pg_know(mo_conn *c, mo_error *err)
         "coalesce(has_schema_privilege(to_regnamespace(quote_ident(s.name))::oid, 'CREATE'), "
         "has_database_privilege(current_database(), 'CREATE')) AND "
         "(to_regnamespace('moult') IS NOT NULL OR has_database_privilege(current_database(), 'CREATE')), "
-        "current_setting('search_path') FROM (SELECT coalesce(?, current_schema()::text, 'public') AS name) AS s";
+        "current_setting('search_path'), pg_backend_pid() FROM (SELECT coalesce(?, current_schema()::text, 'public') "
+        "AS name) AS s";
     if (c->known)
         return MOULT_OK;
     int code = take_schemas(c, err);
@@ -290,6 +293,19 @@ int mo_pg_know(mo_conn *c, mo_error *err)
         return mo_error_nomem(err);
     c->known = code == MOULT_OK;
     return code;
+}
+
+int mo_pg_own_session(mo_conn *c, mo_error *err)
+{
+    int code = mo_pg_know(c, err);
+    if (code != MOULT_OK || !c->pooled)
+        return code;
+    mo_error_set(
+        err, MOULT_UNSUPPORTED,
+        "the connection to %s goes through a pooler, and a lock that is taken through it would hold nobody back",
+        c->name);
+    return mo_error_hint(err,
+                         "nothing was changed; give moult a URL of the server itself, past PgBouncer and its like");
 }
 
 int mo_pg_writable(mo_conn *c)

@@ -106,7 +106,9 @@ static int take(mo_conn *c, double seconds, const volatile int *cancel, mo_lock 
     if (!lock)
         return mo_error_nomem(err);
     lock->conn = c;
-    int code = ask(c, seconds, cancel, err);
+    int code = mo_pg_own_session(c, err);
+    if (code == MOULT_OK)
+        code = ask(c, seconds, cancel, err);
     if (code != MOULT_OK) {
         free(lock);
         return code;

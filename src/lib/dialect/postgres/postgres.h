@@ -46,6 +46,7 @@ struct mo_conn {
     /* Known after mo_pg_know(). */
     int known;
     int may_write;
+    int pooled; /* 1: a pooler is in between: what the server works in is not this session */
     mo_region *region;
     MO_VEC(const char *) schemas; /* the managed ones, bare names; the first is the one that unqualified names mean */
     const char *search_path;      /* the first one in SQL form, as every transaction of moult's sets it */
@@ -77,6 +78,8 @@ const char *mo_pg_database(const mo_conn *c);
 int mo_pg_writable(mo_conn *c);
 /* Asks, once, what the rest needs to know: the managed schemas, what the account may do. One round trip the first time. */
 int mo_pg_know(mo_conn *c, mo_error *err);
+/* For what a session has to hold, a lock above all: UNSUPPORTED behind a pooler, which may give each transaction another one. */
+int mo_pg_own_session(mo_conn *c, mo_error *err);
 /* 150004 for 15.4. */
 int mo_pg_version(const mo_conn *c);
 

@@ -166,7 +166,7 @@ static int open_aside(mo_scratch *s, mo_error *err)
 int mo_pg_scratch_open(mo_conn *c, mo_scratch **out, mo_error *err)
 {
     mo_scratch *s = calloc(1, sizeof *s);
-    int code = s ? mo_pg_know(c, err) : mo_error_nomem(err);
+    int code = s ? mo_pg_own_session(c, err) : mo_error_nomem(err);
     *out = NULL;
     if (code == MOULT_OK) {
         s->live = c;
