@@ -3,6 +3,7 @@
 """client.py DATABASE [MOULT] - drives `moult rpc`: what a client in any language has to do. docs/rpc.md explains the messages."""
 import base64
 import json
+import math
 import subprocess
 import sys
 
@@ -50,7 +51,7 @@ def to_json(value):  # what JSON has no form for: docs/rpc.md, "Values"
         return {"blob": base64.b64encode(value).decode()}
     if isinstance(value, int) and abs(value) >= 2**53:
         return {"integer": str(value)}
-    if isinstance(value, float) and value - value != 0:  # infinite
+    if isinstance(value, float) and not math.isfinite(value):
         return {"real": str(value)}
     return value if isinstance(value, (int, float, str, type(None))) else str(value)  # dates, decimals: their text
 

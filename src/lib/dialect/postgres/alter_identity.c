@@ -43,10 +43,8 @@ static const mo_column *serial_of(const mo_schema *schema, const char *sequence,
 static int is_beside(const mo_schema *other, const mo_object *table, const mo_column *c)
 {
     const mo_object *o = mo_schema_find(other, MO_KIND_TABLE, table->name);
-    for (size_t i = 0; o && i < o->table->columns.count; i++)
-        if (mo_name_equal(o->table->columns.items[i]->name, c->name))
-            return !mo_pg_column_has(o->table->columns.items[i], MO_ATTR_IDENTITY);
-    return 0;
+    const mo_column *there = o ? mo_table_column(o->table, c->name) : NULL;
+    return there && !mo_pg_column_has(there, MO_ATTR_IDENTITY);
 }
 
 int mo_pg_leaves_serial(const mo_pg_stepping *s, const mo_object *sequence)

@@ -216,10 +216,8 @@ static int has_column(const mo_schema *schema, const char *path)
     for (size_t i = 0; i < schema->objects.count; i++) {
         const mo_object *o = schema->objects.items[i];
         size_t n = strlen(o->name);
-        for (size_t k = 0; o->table && strncmp(path, o->name, n) == 0 && path[n] == '.' && k < o->table->columns.count;
-             k++)
-            if (mo_name_equal(o->table->columns.items[k]->name, path + n + 1))
-                return 1;
+        if (o->table && strncmp(path, o->name, n) == 0 && path[n] == '.' && mo_table_column(o->table, path + n + 1))
+            return 1;
     }
     return 0;
 }
