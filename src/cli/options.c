@@ -72,11 +72,11 @@ const option_info option_table[OPT_COUNT] = {
     [OPT_ATTIC_AGE] = {"attic-age", 0, OPT_IS_SECONDS, "TIME", NULL,
                        "keep what is dropped or rewritten for so long, such as 90d; 0: until it is purged; else 30d",
                        0},
-    [OPT_FILL] =
-        {"fill", 0, OPT_IS_LIST, "TABLE.COLUMN=EXPRESSION", NULL,
-         "what a column that comes back holds in rows of which the attic knows nothing; may be given more than "
-         "once",
-         0},
+    [OPT_FILL] = {"fill", 0, OPT_IS_LIST, "TABLE.COLUMN=EXPRESSION", NULL,
+                  "what a column that comes back, or is NOT NULL again, holds in rows that have nothing for it; may be "
+                  "given more "
+                  "than once",
+                  0},
     [OPT_INTO] = {"into", 0, OPT_IS_TEXT, "NAME", NULL, "bring the table back under this name, which must be free", 0},
     [OPT_KEEP] = {"keep", 0, OPT_IS_TEXT, "N", NULL, "keep the schemas of the last N versions", 0},
     [OPT_LIMIT] = {"limit", 0, OPT_IS_TEXT, "N", NULL, "show at most N rows; 0: all; else 20", 0},

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "plan/evidence.h"
 #include "refill_walk.h"
 
 #define ROW MO_REFILL_ROW
@@ -72,14 +73,24 @@ static void use_stages(walk *w)
         w->plan->stages.items[i].is_used = 1;
 }
 
+/* What was given for a column that is there and becomes another one is as if it stood at its line. */
+static int fill_as_given(walk *w, const mo_column *live, mo_column *c)
+{
+    const char *given = c->fill ? NULL : mo_walk_given(w, c->name);
+    if (!given || !is_converted(w, live, c))
+        return MOULT_OK;
+    c->fill = mo_region_dup(w->plan->desired->region, given);
+    return c->fill ? MOULT_OK : mo_error_nomem(&w->m->error);
+}
+
 static int fill_column(walk *w, mo_column *c, const known *k)
 {
     const mo_column *live = mo_walk_live(w, c);
     const char *sql = k && k->sql ? k->sql : live ? NULL : mo_walk_given(w, c->name);
-    if (sql == NULL || stays_generated(c) || (live == NULL && c->row_id))
+    if (stays_generated(c) || (live == NULL && (sql == NULL || c->row_id)))
         return MOULT_OK;
-    if (live && (k->weight.depth == 0 || !is_converted(w, live, c)))
-        return MOULT_OK;
+    if (live && (sql == NULL || k->weight.depth == 0 || !is_converted(w, live, c)))
+        return fill_as_given(w, live, c);
     use_stages(w);
     sql = mo_region_dup(w->plan->desired->region, sql);
     if (live)
@@ -197,7 +208,7 @@ static int check_required(walk *w, const mo_column *c, const char *live_sql)
                           w->table->name, c->name, mo_str_text(&n), found.count == 1 ? "" : "s",
                           mo_str_text(&found.keys), found.count > 5 ? ", …" : "");
         mo_error_object(&w->m->error, "column %s.%s", w->table->name, c->name);
-        mo_error_hint(&w->m->error, "say what those rows shall hold: --fill %s.%s=EXPRESSION", w->table->name, c->name);
+        mo_evidence_ask_fill(w->plan, &w->m->error, "", "what those rows shall hold", w->table->name, c);
     }
     mo_str_free(&n);
     mo_str_free(&found.keys);

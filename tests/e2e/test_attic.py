@@ -359,6 +359,18 @@ def test_required_columns_ask_for_a_fill(place):
     assert place.sql("SELECT * FROM t") == [(1, "x", "y"), (2, "z", "dd"), (7, "n7", "dd"), (8, "n8", "dd")]
 
 
+def test_not_null_again_asks_for_a_fill(place):
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL DEFAULT '', b TEXT NOT NULL);\n")
+    place.sql("INSERT INTO t VALUES (1, 'x', 'y')")
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);\n")
+    place.sql("INSERT INTO t VALUES (2, NULL, NULL), (3, 'z', 'z')")
+    r = place.rollback(code=1)
+    assert "'t.a' becomes NOT NULL, and is NULL in 1 row (id 2)" in r.err and "--fill t.a=EXPRESSION" in r.err, r
+    assert "'t.b' becomes NOT NULL" in r.err and "line " not in r.err, r
+    place.rollback("--fill", "t.a='n' || id", "--fill", "t.b='m'")
+    assert place.sql("SELECT * FROM t") == [(1, "x", "y"), (2, "n2", "m"), (3, "z", "z")]
+
+
 def test_virtual_tables(place):
     schema = "CREATE VIRTUAL TABLE docs USING fts5(body);\nCREATE VIRTUAL TABLE box USING rtree(id, x0, x1);\n"
     place.apply(schema + "CREATE TABLE t (x);\n")

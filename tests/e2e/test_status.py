@@ -7,6 +7,7 @@ import pty
 import select
 import sqlite3
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -173,6 +174,28 @@ def test_looking_writes_nothing(app):
     was = file_hash(app.db)
     app.status(2)
     assert file_hash(app.db) == was
+
+
+KILLED = """
+import os, signal, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.executescript("PRAGMA journal_mode = delete; PRAGMA cache_size = 5; BEGIN; UPDATE user SET email = email || 'x'")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("command", ["status", "history", "plan"])
+def test_looking_at_what_a_killed_process_left(app, command):
+    """It wrote to the file, and its journal says what was there before: whoever looks first has to put that back."""
+    app.apply()
+    app.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) "
+            "INSERT INTO user (email) SELECT 'mail' || i FROM n")
+    was = app.rows("SELECT * FROM user")
+    subprocess.run([sys.executable, "-c", KILLED, str(app.db)])
+    assert Path(f"{app.db}-journal").stat().st_size > 0
+    r = app.run(command)
+    assert r.code == 0, r
+    assert app.rows("SELECT * FROM user") == was
 
 
 # --- the history's chain ----------------------------------------------------------------------------------------------------

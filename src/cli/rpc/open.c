@@ -44,7 +44,8 @@ const rpc_field rpc_open_params[] = {
     {.type = RPC_OPTION, .option = OPT_RULE, .help = "other levels of risk, such as drop-index=safe"},
     {.type = RPC_OPTION,
      .option = OPT_FILL,
-     .help = "TABLE.COLUMN=EXPRESSION: what a column that comes back holds in rows of which the attic knows nothing"},
+     .help = "TABLE.COLUMN=EXPRESSION: what a column that comes back, or is NOT NULL again, holds in rows that have "
+             "nothing for it"},
     OPTION(OPT_BACKWARD),
     OPTION(OPT_RECORD_ONLY),
     OPTION(OPT_FULL),

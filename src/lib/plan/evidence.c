@@ -75,3 +75,15 @@ int mo_evidence_cut(mo_region *r, mo_findings *f, double seconds, mo_error *err)
         return MOULT_OK;
     return mo_evidence_say(r, f, err, "not asked to the end: the time limit of %g s passed (--probe-timeout)", seconds);
 }
+
+int mo_evidence_ask_fill(const mo_plan *plan, mo_error *err, const char *advice, const char *what, const char *table,
+                         const mo_column *c)
+{
+    if (c->where.file)
+        mo_error_hint(err, "%swrite at the end of its line %s: %s -- @fill EXPRESSION", advice, what, c->name);
+    else if (plan->behind)
+        mo_error_hint(err, "say %s: --fill %s.%s=EXPRESSION", what, table, c->name);
+    else
+        mo_error_hint(err, "change these rows first; a source in SQL could say %s", what);
+    return mo_error_at(err, c->where.file, c->where.line, c->where.column);
+}

@@ -24,5 +24,9 @@ int mo_evidence_say(mo_region *r, mo_findings *f, mo_error *err, const char *fmt
 void mo_evidence_forbid(mo_findings *f, int64_t rows, const char *query);
 /* Says that time ran out; `seconds` is the limit. NOMEM. */
 int mo_evidence_cut(mo_region *r, mo_findings *f, double seconds, mo_error *err);
+/* No plan without a fill: the hint says where to write one, and the error is at that place. `what` it says ("what those rows shall
+ * hold"); `advice` stands before it, where a column's line is what there is to write. Returns the error's code. */
+int mo_evidence_ask_fill(const mo_plan *plan, mo_error *err, const char *advice, const char *what, const char *table,
+                         const mo_column *c);
 
 #endif

@@ -193,31 +193,34 @@ static int ask_types(mo_pg_probing *p, mo_change *c)
 
 /* --- refusals ------------------------------------------------------------------------------------------------------------ */
 
-int mo_pg_probe_refuse(mo_pg_probing *p, const mo_change *c, const mo_column *column, mo_str *what, const char *advice)
+int mo_pg_probe_refuse(mo_pg_probing *p, const mo_change *c, const mo_column *column, mo_str *text, const char *advice,
+                       const char *what)
 {
-    int code = what->failed ? mo_error_nomem(p->err) : MOULT_OK;
+    int code = text->failed ? mo_error_nomem(p->err) : MOULT_OK;
     if (code == MOULT_OK && p->refused++ == 0) {
-        mo_error_set(&p->first, MOULT_IMPOSSIBLE, "%s", mo_str_text(what));
+        mo_error_set(&p->first, MOULT_IMPOSSIBLE, "%s", mo_str_text(text));
         mo_error_object(&p->first, "column %s.%s", c->after->name, column->name);
-        mo_error_hint(&p->first, "%s%s -- @fill EXPRESSION", advice, column->name);
-        mo_error_at(&p->first, column->where.file, column->where.line, column->where.column);
+        mo_evidence_ask_fill(p->plan, &p->first, advice, what, c->after->name, column);
     } else if (code == MOULT_OK) {
-        mo_str_addf(&p->others, "%sline %d: %s", p->others.length ? "\n" : "", column->where.line, mo_str_text(what));
+        mo_str_add(&p->others, p->others.length ? "\n" : "");
+        if (column->where.file)
+            mo_str_addf(&p->others, "line %d: ", column->where.line);
+        mo_str_add(&p->others, mo_str_text(text));
     }
-    mo_str_free(what);
+    mo_str_free(text);
     return code;
 }
 
-static int refuse(mo_pg_probing *p, const mo_change *c, const mo_column *column, const char *what, int64_t rows,
+static int refuse(mo_pg_probing *p, const mo_change *c, const mo_column *column, const char *is, int64_t rows,
                   const char *names, const char *advice)
 {
     mo_str text = {0};
-    mo_str_addf(&text, "column '%s.%s' %s ", c->after->name, column->name, what);
+    mo_str_addf(&text, "column '%s.%s' %s ", c->after->name, column->name, is);
     mo_str_count(&text, rows);
     mo_str_add(&text, rows == 1 ? " row" : " rows");
     if (names)
         mo_str_addf(&text, " (%s)", names);
-    return mo_pg_probe_refuse(p, c, column, &text, advice);
+    return mo_pg_probe_refuse(p, c, column, &text, advice, "what those rows shall hold");
 }
 
 static int is_new_without_value(const mo_part *part)
@@ -241,7 +244,7 @@ static int judge_new_columns(mo_pg_probing *p, mo_change *c)
                                    "it is new, NOT NULL, and nothing but a hook gives it a value");
         else
             code = refuse(p, c, part->column_after, "is new and NOT NULL without a default, and the table has", c->rows,
-                          NULL, "give it a DEFAULT, or write at the end of its line what those rows shall hold: ");
+                          NULL, "give it a DEFAULT, or ");
     }
     return code;
 }
@@ -316,8 +319,7 @@ static int judge(mo_pg_probing *p, mo_pg_question *q)
     if (code == MOULT_OK && q->bit == 1u << MO_ATTR_NOT_NULL) {
         q->part->null_rows = q->rows;
         if (q->forbids && q->rows && !p->plan->hooked)
-            return refuse(p, p->change, q->part->column_after, "becomes NOT NULL, and is NULL in", q->rows, a.keys,
-                          "write at the end of its line what those rows shall hold: ");
+            return refuse(p, p->change, q->part->column_after, "becomes NOT NULL, and is NULL in", q->rows, a.keys, "");
     }
     if (q->forbids && q->rows)
         mo_evidence_forbid(q->into, q->rows, q->query);

@@ -58,8 +58,9 @@ int mo_pg_probe_add(mo_pg_probing *p, const mo_pg_question *q);
 const char *mo_pg_probe_steady(const mo_pg_probing *p, const mo_change *table, const char *column);
 /* The change of a table; NULL: it does not change. */
 mo_change *mo_pg_probe_change_of(const mo_pg_probing *p, const char *table);
-/* No plan can do it: said with all others of the kind, at the line of the column. `what` is freed. */
-int mo_pg_probe_refuse(mo_pg_probing *p, const mo_change *c, const mo_column *column, mo_str *what, const char *advice);
+/* No plan can do it: said with all others of the kind, as mo_evidence_ask_fill() does. `text` is freed. */
+int mo_pg_probe_refuse(mo_pg_probing *p, const mo_change *c, const mo_column *column, mo_str *text, const char *advice,
+                       const char *what);
 
 /* --- probe_name.c --- */
 /* An expression for a row's name, of columns that are there now; NULL: it has no key, or no memory (*failed). */

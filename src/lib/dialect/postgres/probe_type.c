@@ -167,8 +167,7 @@ static int refuse(mo_pg_probing *p, const mo_part *part)
     mo_str what = {0};
     mo_str_addf(&what, "column '%s.%s' becomes %s, and PostgreSQL has no cast to it from %s", p->change->after->name,
                 c->name, c->attr[MO_ATTR_TYPE].text, part->column_before->attr[MO_ATTR_TYPE].text);
-    return mo_pg_probe_refuse(p, p->change, c, &what,
-                              "write at the end of its line how the new value is made of the old one: ");
+    return mo_pg_probe_refuse(p, p->change, c, &what, "", "how the new value is made of the old one");
 }
 
 /* Is the type one that the plan makes or alters? Then the server cannot say yet what fits. */

@@ -90,8 +90,15 @@ static int fail_open(mo_conn *c, int rc, int flags, mo_error *err)
     return code;
 }
 
-/* Opens c->path with c->flags into c->db and reads its schema. */
-static int open_file(mo_conn *c, const char *path, int flags, mo_error *err)
+static void close_file(mo_conn *c)
+{
+    sqlite3_finalize(c->rows);
+    c->rows = NULL;
+    sqlite3_close(c->db);
+    c->db = NULL;
+}
+
+static int open_and_read(mo_conn *c, const char *path, int flags)
 {
     int rc = sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 
@@ -99,15 +106,32 @@ static int open_file(mo_conn *c, const char *path, int flags, mo_error *err)
         sqlite3_busy_handler(c->db, on_busy, c);
         rc = sqlite3_prepare_v3(c->db, rows_sql, -1, SQLITE_PREPARE_PERSISTENT, &c->rows, NULL);
     }
-    return rc == SQLITE_OK ? MOULT_OK : fail_open(c, rc, flags, err);
+    return rc;
 }
 
-static void close_file(mo_conn *c)
+/* A process that was killed left a journal: whoever opens the file next puts back what it holds, and must write for that. */
+static int put_back(mo_conn *c, const char *path, int flags)
 {
-    sqlite3_finalize(c->rows);
-    c->rows = NULL;
-    sqlite3_close(c->db);
-    c->db = NULL;
+    int rc;
+
+    close_file(c);
+    rc = open_and_read(c, path, (flags & ~SQLITE_OPEN_READONLY) | SQLITE_OPEN_READWRITE);
+    if (rc == SQLITE_OK) {
+        close_file(c);
+        rc = open_and_read(c, path, flags);
+    }
+    return rc;
+}
+
+/* Opens c->path with c->flags into c->db and reads its schema. */
+static int open_file(mo_conn *c, const char *path, int flags, mo_error *err)
+{
+    int rc = open_and_read(c, path, flags);
+
+    if (rc == SQLITE_READONLY_ROLLBACK && (flags & SQLITE_OPEN_READONLY)) {
+        rc = put_back(c, path, flags);
+    }
+    return rc == SQLITE_OK ? MOULT_OK : fail_open(c, rc, flags, err);
 }
 
 /* The folder of a path: "." for a plain name. malloc'd; NULL: no memory. */

@@ -42,11 +42,12 @@ static int refuse(mo_probe *p, const mo_column *c, const char *what, const mo_an
     if (rc == MOULT_OK && (*p->refused)++ == 0) {
         mo_error_set(p->first, MOULT_IMPOSSIBLE, "%s", mo_str_text(&text));
         mo_error_object(p->first, "column %s.%s", p->after->name, c->name);
-        mo_error_hint(p->first, "%swrite at the end of its line what those rows shall hold: %s -- @fill EXPRESSION",
-                      advice, c->name);
-        mo_error_at(p->first, c->where.file, c->where.line, c->where.column);
+        mo_evidence_ask_fill(p->plan, p->first, advice, "what those rows shall hold", p->after->name, c);
     } else if (rc == MOULT_OK) {
-        mo_str_addf(p->others, "%sline %d: %s", p->others->length ? "\n" : "", c->where.line, mo_str_text(&text));
+        mo_str_add(p->others, p->others->length ? "\n" : "");
+        if (c->where.file)
+            mo_str_addf(p->others, "line %d: ", c->where.line);
+        mo_str_add(p->others, mo_str_text(&text));
     }
     mo_str_free(&text);
     return rc;
