@@ -202,10 +202,11 @@ class Moult:
         self.program = program
 
     def __call__(self, *args: object, cwd: Path | None = None, stdin: bytes | None = None, env: dict | None = None,
-                 timeout: float = 120) -> Result:
+                 timeout: float = 120, under: tuple[str, ...] = ()) -> Result:
+        """`under`: a command that starts it."""
         words = [str(a) for a in args]
         clean = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL",)}
-        p = subprocess.run([self.program, *words], input=stdin if stdin is not None else b"", capture_output=True,
+        p = subprocess.run([*under, self.program, *words], input=stdin if stdin is not None else b"", capture_output=True,
                            cwd=cwd, timeout=timeout, env={**clean, "NO_COLOR": "1", "TERM": "dumb", **(env or {})})
         return Result(words, p.returncode, p.stdout.decode("utf-8", "replace"), p.stderr.decode("utf-8", "replace"))
 
