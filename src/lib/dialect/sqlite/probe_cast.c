@@ -155,11 +155,14 @@ int mo_probe_cast(mo_probe *p, const mo_column *before, const mo_column *after, 
             *out = p->casts.items[i];
             return MOULT_OK;
         }
-    if (before)
-        mo_str_ident(&operand, before->name, '"');
     cast = mo_region_alloc(p->region, sizeof *cast);
-    if (cast == NULL || (before && (cast->operand = mo_str_into(&operand, p->region)) == NULL))
+    if (cast == NULL)
         return mo_error_nomem(p->err);
+    if (before) {
+        mo_str_ident(&operand, before->name, '"');
+        if ((cast->operand = mo_str_into(&operand, p->region)) == NULL)
+            return mo_error_nomem(p->err);
+    }
     cast->before = before;
     cast->after = after;
     rc = open_scratch(p);

@@ -147,13 +147,15 @@ static int ask_fill(mo_probe *p, mo_part *part)
     mo_question *q;
     if (c->fill == NULL || c->attr[MO_ATTR_NOT_NULL].canonical == NULL)
         return MOULT_OK;
+    q = mo_probe_add(p, part, &part->found, part->op == MOULT_OP_ALTER ? 1u << MO_ATTR_NOT_NULL : MO_WHOLE, judge_fill);
+    if (q == NULL)
+        return mo_error_nomem(p->err);
     if (part->op == MOULT_OP_ALTER) {
         mo_str_ident(&sql, part->column_before->name, '"');
         mo_str_add(&sql, " IS NULL AND ");
     }
     mo_str_addf(&sql, "(%s) IS NULL", c->fill);
-    q = mo_probe_add(p, part, &part->found, part->op == MOULT_OP_ALTER ? 1u << MO_ATTR_NOT_NULL : MO_WHOLE, judge_fill);
-    if (q == NULL || (q->condition = mo_str_into(&sql, p->region)) == NULL)
+    if ((q->condition = mo_str_into(&sql, p->region)) == NULL)
         return mo_error_nomem(p->err);
     q->stored = 1;
     return MOULT_OK;
