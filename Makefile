@@ -5,6 +5,7 @@
 #   make demo       takes the example application through three versions of its schema
 #   make test       everything that must hold, with its counts as the last line
 #   make install    DESTDIR= PREFIX=/usr/local
+#   make wheel      the Python package, with the command inside, into build-wheel/dist
 #   make bench      speed and memory against raw SQLite; exits non-zero over a limit
 #   make torture    the long tests: thousands of random schemas, an apply killed at 10,000 points, 64 processes at once,
 #                   WALKS=10 walks through 200 versions and back, from seed WALK_FIRST=0
@@ -24,7 +25,7 @@ WALKS ?= 10
 WALK_FIRST ?= 0
 BENCH_ARGS ?=
 
-.PHONY: all demo test install bench torture fuzz corpus lint format deps deps-demo clean
+.PHONY: all demo test install wheel bench torture fuzz corpus lint format deps deps-demo clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -53,6 +54,9 @@ install: all
 	@meson configure $(BUILD) -Dprefix='$(PREFIX)'
 	DESTDIR='$(DESTDIR)' meson install -C $(BUILD)
 	@test -n '$(DESTDIR)' || ldconfig 2>/dev/null || :
+
+wheel: deps
+	@scripts/wheel
 
 bench: deps
 	@$(MAKE) --no-print-directory all
