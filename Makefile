@@ -3,6 +3,8 @@
 #
 #   make            builds libmoult and the command into build/
 #   make demo       takes the example application through three versions of its schema
+#   make demo-fastapi
+#                   takes a FastAPI application through four versions of its models
 #   make test       everything that must hold, with its counts as the last line
 #   make install    DESTDIR= PREFIX=/usr/local
 #   make wheel      the Python package, with the command inside, into build-wheel/dist
@@ -25,7 +27,7 @@ WALKS ?= 10
 WALK_FIRST ?= 0
 BENCH_ARGS ?=
 
-.PHONY: all demo test install wheel bench torture fuzz corpus lint format deps deps-demo clean
+.PHONY: all demo demo-fastapi test install wheel bench torture fuzz corpus lint format deps deps-demo clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -46,6 +48,10 @@ demo: deps-demo
 	@$(MAKE) --no-print-directory all
 	@ninja -C $(BUILD) notes
 	@examples/notes/demo $(BUILD)
+
+demo-fastapi: deps-demo
+	@$(MAKE) --no-print-directory all
+	@examples/fastapi/demo $(BUILD)
 
 test: deps
 	@CORPUS='$(CORPUS)' scripts/python scripts/test

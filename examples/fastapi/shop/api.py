@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The endpoints of the shop."""
 
+from fastapi_easy import CRUDRouter
 from shop.models import Category, Customer, Order, OrderLine, Product, Review
 
-from fastapi_easy import CRUDRouter
-
 ROUTERS = [
-    CRUDRouter(Customer, search=["name", "email"], include=["orders", "reviews"]),
+    CRUDRouter(Customer, search=["first_name", "last_name", "email"], include=["orders", "reviews"]),
     CRUDRouter(Category, search=["name"], include=["parent", "products"]),
     CRUDRouter(Product, search=["name"], default_sort="name", include=["category", "reviews"]),
     CRUDRouter(Order, include=["customer", "lines"], default_sort="-placed"),
