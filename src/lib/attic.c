@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "detect.h"
+#include "lasting.h"
 #include "locking.h"
 
 /* --- for a plan ---------------------------------------------------------------------------------------------------- */
@@ -281,7 +282,10 @@ int moult_attic_purge(moult *m, int64_t id, int64_t *count)
 static int plan_restore(moult *m, mo_region *r, int64_t id, const char *into, mo_plan *plan)
 {
     mo_attic_entry e;
+    mo_attic_entries one = {.items = &e, .count = 1};
     int rc = find(m, r, id, &e);
+    if (rc == MOULT_OK)
+        rc = mo_lasting_check(m, &one, 1, 1);
     plan->asks_rows = plan->made_here = 1;
     if (rc == MOULT_OK)
         rc = m->dialect->marker(m->conn, &plan->marker, &m->error);

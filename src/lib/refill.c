@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "lasting.h"
 #include "plan/evidence.h"
 #include "refill_walk.h"
 
@@ -423,19 +424,6 @@ static void date_entries(walk *w)
     }
 }
 
-/* The version before on the way: of one that went back to an earlier one, that one. */
-static int64_t step_back(const mo_versions *all, int64_t version, int64_t first, int *again)
-{
-    const moult_version_info *v = &all->items[version - 1].info;
-    *again = 0;
-    for (int64_t k = version - 1; k >= first && strcmp(v->kind, "backward") == 0; k--)
-        if (strcmp(all->items[k - 1].info.to, v->to) == 0) {
-            *again = 1;
-            return k;
-        }
-    return version - 1;
-}
-
 /* Was a version expanded only, and then left for another one? It took nothing away: what went, went with the next. */
 static int is_left(const mo_versions *all, int64_t version, int64_t next)
 {
@@ -458,7 +446,7 @@ static int find_way(walk *w, int64_t first, int64_t latest)
         return mo_error_nomem(&w->m->error);
     if (all.count != (size_t)latest) /* versions were taken out by hand */
         return mo_error_set(&w->m->error, MOULT_NOTFOUND, "the history has gaps: 'moult status' tells them");
-    for (int64_t v = latest; v >= first; v = step_back(&all, v, first, &again[w->count - 1]))
+    for (int64_t v = latest; v >= first; v = mo_lasting_before(&all, v, first, &again[w->count - 1]))
         back[w->count++] = v;
     for (size_t n = w->count, k = 0; k < n; k++) {
         size_t at = n - 1 - k;
@@ -481,6 +469,8 @@ static int load(walk *w, int64_t first, int64_t latest)
         rc = mo_history_schema(w->m->dialect, w->m->conn, w->versions[k], &w->schemas[k], &w->m->error);
     if (rc == MOULT_OK && !w->m->options.pub.no_attic)
         rc = mo_attic_read(w->m->dialect, w->m->conn, w->region, &w->entries, &w->m->error);
+    if (rc == MOULT_OK)
+        rc = mo_lasting_check(w->m, &w->entries, first + 1, 0);
     if (rc == MOULT_OK)
         date_entries(w);
     return rc == MOULT_OK ? borrow_all(w) : rc;

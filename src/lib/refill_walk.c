@@ -206,18 +206,10 @@ static int is_checked(const mo_attic_entry *e)
     return strcmp(e->kind, "values") == 0 && strcmp(e->identity, "unique") != 0;
 }
 
-/* A key that is never given twice tells a row as long as it was that in every version since, and is in the database. */
-static int is_still_unique(const walk *w, const mo_attic_entry *e)
+/* In all versions it is, else the entry says otherwise (lasting.h); is it in the database? */
+static int is_still_unique(const walk *w)
 {
-    int (*never_reused)(const mo_object *) = w->plan->dialect->key_is_never_reused;
-    if (!never_reused || (w->live && !w->base && !never_reused(w->live)))
-        return 0;
-    for (size_t k = 0; k <= w->alive; k++) {
-        const mo_object *table = mo_walk_table(w, k, w->names[k]);
-        if (w->versions[k] >= e->version && table && !never_reused(table))
-            return 0;
-    }
-    return 1;
+    return !w->live || w->base || w->plan->dialect->key_is_never_reused(w->live);
 }
 
 /* Which row of a holder is the one at hand; NULL: that cannot be told. */
@@ -229,7 +221,7 @@ static const char *match_sql(walk *w, const mo_attic_entry *e, const known_list 
     int told = strcmp(e->identity, "none") != 0 && strcmp(e->identity, "own") != 0;
     *weight = nothing;
     if (strcmp(e->identity, "unique") == 0)
-        told = is_still_unique(w, e);
+        told = is_still_unique(w);
     if (strcmp(e->identity, "rowid") == 0)
         told = add_equal(w, &s, row_id.name, "=", &row_id, weight);
     for (size_t i = 0; i < e->keys.count && told; i++)

@@ -646,3 +646,46 @@ def test_a_key_that_was_given_again_meanwhile(place):
     place.rollback(1)
     assert place.sql("SELECT id, v FROM t") == [(1, None), (2, None)]
     assert "2" in said.out and "attic" in said.out, said.out
+
+
+def given_again(place):
+    """Version 3 takes the key's promise away, and a new row has the key of one that is gone; version 4 is 2 again."""
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, v TEXT, w TEXT);\n")
+    place.sql("INSERT INTO t VALUES (1, 'one', 'a'), (2, 'two', 'b')")
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, w TEXT);\n")
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY, w TEXT);\n")
+    place.sql("DELETE FROM t WHERE id = 2; INSERT INTO t(w) VALUES ('other')")
+    place.rollback(2)
+    assert place.sql("SELECT id, w FROM t") == [(1, "a"), (2, "other")]
+
+
+def test_a_key_that_was_given_again_in_a_version_that_was_undone(place):
+    given_again(place)
+    said = place.run("rollback", 1, "--mode", "dry_run")
+    assert "2 of 2 values of t.v cannot go back" in said.out, said.out
+    place.rollback(1)
+    assert place.sql("SELECT id, v FROM t") == [(1, None), (2, None)]
+
+
+def test_restoring_by_a_key_that_was_given_again(place):
+    given_again(place)
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, w TEXT, v TEXT, x TEXT);\n")
+    entry = place.entries()[0]["id"]
+    refused = place.run("attic", "restore", entry, "--yes", code=1)
+    assert "could be told" in refused.err, refused.err
+    assert place.sql("SELECT id, v FROM t") == [(1, None), (2, None)]
+
+
+def test_a_key_that_lasts_through_a_version_that_was_undone(place):
+    """The table has another name there, and is gone for a while: its key is the same all the time."""
+    place.apply("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, v TEXT, w TEXT);\n")
+    place.sql("INSERT INTO t VALUES (1, 'one', 'a'), (2, 'two', 'b')")
+    two = "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, w TEXT);\n"
+    place.apply(two)
+    place.apply("CREATE TABLE u ( -- @renamed from=t\n  id INTEGER PRIMARY KEY AUTOINCREMENT, w TEXT);\n")
+    place.rollback(2)
+    place.apply("CREATE TABLE other (id INTEGER PRIMARY KEY);\n")
+    place.rollback(2)
+    place.sql("UPDATE t SET w = 'changed' WHERE id = 2")
+    place.rollback(1)
+    assert place.sql("SELECT id, v, w FROM t") == [(1, "one", "a"), (2, "two", "changed")]

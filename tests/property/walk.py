@@ -539,10 +539,14 @@ class Walk:
             self.listed.add((row.number, c.uid))
             if own and own[-1] is not None and not told:
                 raise Wrong("%s; it held %r, which did not go back and is not listed:\n%s" % (place, own[-1], said))
-        elif any(self.twins(row, other, {d.uid for d in t.real()}) and any(alike(value, v) for v in other.held[c.uid]) for other in self.seen[t.uid, locator]):
+        elif any(self.twins(row, other, {d.uid for d in t.real()}) and any(alike(value, v) for v in other.held[c.uid]) for other in self.others_at(t, row)):
             self.counts["twin"] += 1
         else:
             raise Wrong("%s, and held %r: it is another row's" % (place, own))
+
+    def others_at(self, t, row):
+        """All rows that were ever at a place where this one was; a place is another when the table's key has changed."""
+        return [other for (uid, _), there in self.seen.items() if uid == t.uid and row in there for other in there]
 
     def defaults(self, c):
         """All that the column ever had."""
