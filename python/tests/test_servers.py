@@ -84,17 +84,45 @@ def log_of(folder: Folder) -> str:
 
 
 def test_workers_that_start_at_once_apply_once(folder: Folder) -> None:
+    """20 versions, one after the other, each started by 8 workers of one uvicorn."""
+    workers = 8
+    for number in range(1, 21):
+        write(folder, *(f"column{i}" for i in range(number)))
+        port = free_port()
+        with server(folder, "uvicorn", "main:app", "--workers", str(workers), "--port", str(port)) as process:
+            assert answers(process, port), log_of(folder)
+            end = time.monotonic() + 60
+            while log_of(folder).count("Application startup complete") < workers and time.monotonic() < end:
+                time.sleep(0.05)
+        log = log_of(folder)
+        assert log.count(f"the plan was applied; version {number}") == 1, log
+        assert log.count(f"is up to date, version {number}") == workers - 1, log
+        assert folder.database.rows("SELECT count(*) FROM _moult_history") == [(number,)]
+
+
+def test_reload_applies_what_is_safe_and_refuses_the_rest(folder: Folder) -> None:
+    """A file is saved while uvicorn watches it: a new column is there at once; a column that is taken away is not."""
     write(folder, "name")
     port = free_port()
-    with server(folder, "uvicorn", "main:app", "--workers", "4", "--port", str(port)) as process:
-        assert answers(process, port)
+
+    def says(text: str) -> bool:
         end = time.monotonic() + 60
-        while log_of(folder).count("Application startup complete") < 4 and time.monotonic() < end:
-            time.sleep(0.1)
-    log = log_of(folder)
-    assert log.count("the plan was applied; version 1") == 1, log
-    assert log.count("is up to date, version 1") == 3, log
-    assert folder.database.rows("SELECT count(*) FROM _moult_history") == [(1,)]
+        while text not in log_of(folder) and time.monotonic() < end:
+            time.sleep(0.05)
+        return text in log_of(folder)
+
+    with server(folder, "uvicorn", "main:app", "--reload", "--port", str(port)) as process:
+        assert answers(process, port), log_of(folder)
+        folder.database.run("INSERT INTO users (name) VALUES ('Ada')")
+        write(folder, "name", "email")
+        assert says("the plan was applied; version 2"), log_of(folder)
+        assert answers(process, port)
+        write(folder, "email")
+        assert says("A person must approve this plan"), log_of(folder)
+        write(folder, "name", "email")
+        assert says("is up to date, version 2"), log_of(folder)
+        assert answers(process, port)
+    assert folder.database.rows("SELECT name FROM users") == [("Ada",)]
 
 
 def test_many_processes_one_after_the_other_version_apply_once_each(folder: Folder) -> None:
