@@ -23,4 +23,5 @@ def test_random_walk(seed):
     counts, wrong = walk.one((seed, PLANS, None))
     assert not wrong, wrong
     assert counts["back"] and counts["same"], counts
-    assert counts["untouched and listed"] <= counts["same"] / 10, counts
+    # a table without a key that loses column after column has nothing left that tells its rows apart: that is listed
+    assert counts["untouched and listed"] <= counts["same"] / 5, counts
