@@ -321,6 +321,13 @@ class Bench:
             for what, times in seen.items():
                 self.line(f"CRUDRouter, {what} / by hand", kind, times["subject"] / 1000, times["floor"] / 1000, "us", 1 / 0.95)
 
+    def startup(self):
+        """A start of an application that is up to date; create_all looks at no column, so that it is only shown."""
+        python = subprocess.run([ROOT / "scripts/venv", "newest"], check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1]
+        for count, seen in self.json("env", f"MOULT_BINARY={self.build / 'moult'}", python, ROOT / "bench/startup.py").items():
+            for way, what, limit in (("alembic", "'alembic upgrade head'", 1.0), ("create_all", "create_all", None)):
+                self.line(f"a start by fastapi_easy / {what}", f"{count} models", seen["ours"] / 1000, seen[way] / 1000, "us", limit)
+
     def write(self):
         machine = f"{os.cpu_count()} cores, {platform.machine()}, SQLite {sqlite3.sqlite_version}, {self.rows:,} rows"
         rows = ["| what, against what | size | floor | moult | ratio | at most |", "| --- | --: | --: | --: | --: | --: |"]
@@ -342,7 +349,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--build", default=ROOT / "build", type=pathlib.Path)
     parser.add_argument("--only", action="append", choices=["start", "rpc", "plan", "memory", "rebuild", "probes", "in-place", "attic", "online",
-                                                            "crud"])
+                                                            "crud", "startup"])
     parser.add_argument("--rows", default=2_000_000, type=int)
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
@@ -370,6 +377,8 @@ def main():
         bench.online()
     if bench.wants("crud"):
         bench.crud()
+    if bench.wants("startup"):
+        bench.startup()
     if args.write:
         bench.write()
     shutil.rmtree(bench.data)
