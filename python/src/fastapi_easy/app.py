@@ -105,6 +105,7 @@ class FastAPI_Easy:
 
     @staticmethod
     def of(app: FastAPI) -> FastAPI_Easy:
+        """What init_app made of this application; ConfigurationError where it was not called."""
         easy = getattr(app.state, STATE, None)
         if easy is None:
             raise ConfigurationError("this application is not set up: call FastAPI_Easy.init_app(app, database_url=…)")
@@ -134,9 +135,11 @@ class FastAPI_Easy:
         return await self.migrator().apply(approve)
 
     def plan(self) -> Plan:
+        """`aplan()` for who has no event loop."""
         return run(self.aplan)
 
     def apply(self, approve: str | None = None) -> Result:
+        """`aapply()` for who has no event loop."""
         return run(lambda: self.aapply(approve))
 
     # --- the start --------------------------------------------------------------------------------------------------

@@ -102,9 +102,11 @@ class AsyncHookConnection:
         self.inner = inner
 
     async def execute(self, statement: str | Executable, parameters: Parameters = None) -> Result[Any]:
+        """SQL text, with :name and a mapping, with ? and a sequence, or as it stands; or SQLAlchemy Core."""
         return await in_thread(self.inner.execute, statement, parameters)
 
     async def scalar(self, statement: str | Executable, parameters: Parameters = None) -> Any:
+        """The first column of the first row; None when there is none."""
         return await in_thread(self.inner.scalar, statement, parameters)
 
     async def run_sync(self, work: Callable[[Session], T]) -> T:
