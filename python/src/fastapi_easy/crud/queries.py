@@ -59,7 +59,7 @@ class Query:
 
     def _take(self, given: dict[str, Any], name: str, value: str, errors: list[dict[str, Any]]) -> None:
         if name in self.split:
-            given.setdefault(name, []).extend(value.split(","))
+            given.setdefault(name, []).extend(value.split(",") if value else [])  # "sort=" asks for nothing
         elif name in self.lists:
             given.setdefault(name, []).append(value)
         elif name in given:
