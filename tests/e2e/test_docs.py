@@ -28,7 +28,8 @@ WITHOUT = {
     "docs/rules/data-hook.md": "test_rules.py",
     "docs/rules/unclassified.md": "tests/unit/test_risk.c",
     "docs/sqlite.md": "test_sqlite_page.py",
-}
+} | {f"docs/rules/{rule}.md": "test_cases_postgres.py" for rule in (  # what only PostgreSQL has
+    "alter-policy", "alter-routine", "disable-row-security", "drop-policy", "drop-routine", "enable-row-security")}
 
 
 def name(page: Path) -> str:

@@ -11,13 +11,16 @@ import subprocess
 
 import pytest
 
+import case_postgres
 import pages
 from conftest import ROOT, program
 from matrix import risk
 
 PAGE = ROOT / "docs" / "rules.md"
 FOLDER = ROOT / "docs" / "rules"
-CASES = {c.name: c for c in risk.cases()}
+# Rules of what SQLite does not have fire in cases of PostgreSQL, which test_cases_postgres.py runs.
+POSTGRES = {c.name: c for c in case_postgres.from_files() if c.name.startswith("risk/rule/")}
+CASES = {c.name: c for c in risk.cases()} | POSTGRES
 # Rules that no two schemas show: what does, is below, and in tests/unit/test_risk.c.
 WITHOUT_CASE = {"data-hook", "unclassified"}
 BEGIN, END = "<!-- made by 'moult rules' -->\n", "<!-- end -->\n"
@@ -90,6 +93,8 @@ def example(rule: dict) -> str:
     for name, text in files:
         if text:
             out += [f"`{name}`:", "", "```sql", f"-- {name}", text.rstrip(), "```", ""]
+    if case.name in POSTGRES:
+        return "\n".join([*out[:2], "", "On PostgreSQL, from `before.sql` to `after.sql`:", *out[2:]])
     flags = f" {case.get('flags')}" if case.get("flags") else ""
     out += ["```console", "$ moult apply --url app.db --to before.sql > /dev/null"]
     out += ["$ sqlite3 app.db < rows.sql"] if case.rows else []

@@ -50,6 +50,19 @@ static int is_option(const mo_risk_subject *s, moult_op op, const char *name)
     return mo_name_equal(o->name, name);
 }
 
+/* A function, a procedure or an aggregate. */
+static int is_routine(const mo_risk_subject *s, moult_op op)
+{
+    return is_object(s, op, MO_KIND_FUNCTION) || is_object(s, op, MO_KIND_PROCEDURE) ||
+           is_object(s, op, MO_KIND_AGGREGATE);
+}
+
+/* For all but the owner of the table, or for the owner too. */
+static int is_row_security(const mo_risk_subject *s, moult_op op)
+{
+    return is_option(s, op, "row security") || is_option(s, op, "force row security");
+}
+
 static int forbids_duplicates(const mo_object *index)
 {
     return index && index->canonical && strncmp(index->canonical, "unique ", 7) == 0;
@@ -104,6 +117,22 @@ int mo_rule_alters_trigger(const mo_risk_subject *s)
 int mo_rule_alters_virtual_table(const mo_risk_subject *s)
 {
     return is_object(s, MOULT_OP_ALTER, MO_KIND_VIRTUAL_TABLE);
+}
+int mo_rule_drops_routine(const mo_risk_subject *s)
+{
+    return is_routine(s, MOULT_OP_DROP);
+}
+int mo_rule_alters_routine(const mo_risk_subject *s)
+{
+    return is_routine(s, MOULT_OP_ALTER);
+}
+int mo_rule_drops_policy(const mo_risk_subject *s)
+{
+    return is_object(s, MOULT_OP_DROP, MO_KIND_POLICY);
+}
+int mo_rule_alters_policy(const mo_risk_subject *s)
+{
+    return is_object(s, MOULT_OP_ALTER, MO_KIND_POLICY);
 }
 
 /* --- columns ------------------------------------------------------------------------------------------------------ */
@@ -219,9 +248,18 @@ int mo_rule_drops_strict(const mo_risk_subject *s)
 {
     return is_option(s, MOULT_OP_DROP, "strict");
 }
+int mo_rule_enables_row_security(const mo_risk_subject *s)
+{
+    return is_row_security(s, MOULT_OP_CREATE);
+}
+int mo_rule_disables_row_security(const mo_risk_subject *s)
+{
+    return is_row_security(s, MOULT_OP_DROP);
+}
 int mo_rule_changes_other_option(const mo_risk_subject *s)
 {
-    return s->part && s->part->kind == MO_PART_OPTION && !mo_rule_sets_strict(s) && !mo_rule_drops_strict(s);
+    return s->part && s->part->kind == MO_PART_OPTION && !mo_rule_sets_strict(s) && !mo_rule_drops_strict(s) &&
+           !mo_rule_enables_row_security(s) && !mo_rule_disables_row_security(s);
 }
 /* --- more than the kind of a change -------------------------------------------------------------------------------- */
 
