@@ -238,7 +238,7 @@ typedef struct moult_options {
     int no_backup;              /**< 1: no backup before a medium or high risk */
     int column_order_strict;    /**< 1: the order of columns is a difference */
     double connect_timeout;     /**< seconds to wait for the database to come up; 0: one try */
-    double lock_timeout;        /**< seconds to wait for moult's lock and for other writers; default 60 */
+    double lock_timeout;        /**< seconds to wait for moult's lock, other writers, a free connection; default 60 */
     double detect_timeout;      /**< seconds for reading, loading, planning and proving; default 60 */
     double statement_timeout;   /**< seconds for one statement of a step; 0: no limit but the callback; default 0 */
     const char *applied_by;     /**< who, for the history; NULL: the account of the process */

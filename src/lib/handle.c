@@ -65,22 +65,34 @@ static int name_limit(moult *m, int rc)
     return mo_error_hint(&m->error, "check its URL, or wait longer: --wait (the option connect_timeout)");
 }
 
+/* It may come up as long as `up`; for a place in it, where it has none left, others are waited for as for a lock: `room`. */
+static int may_come(const moult *m, int rc, mo_deadline up, mo_deadline room)
+{
+    if (rc == MOULT_OK || mo_cancelled(&m->cancel))
+        return 0;
+    if (rc == MOULT_LOCKED)
+        return m->options.pub.lock_timeout > 0 && !mo_deadline_passed(room);
+    return rc != MOULT_NOMEM && rc != MOULT_INVALID && rc != MOULT_UNSUPPORTED && m->options.pub.connect_timeout > 0 &&
+           !mo_deadline_passed(up);
+}
+
 /* Waits for the database to come up, as long as the options allow. */
 static int connect_waiting(moult *m)
 {
-    mo_deadline limit = mo_deadline_in(m->options.pub.connect_timeout);
+    mo_deadline up = mo_deadline_in(m->options.pub.connect_timeout);
+    mo_deadline room = mo_deadline_in(m->options.pub.lock_timeout);
     double pause = 0.05;
     int rc = connect_once(m);
-    while (rc != MOULT_OK && rc != MOULT_NOMEM && rc != MOULT_INVALID && rc != MOULT_UNSUPPORTED &&
-           m->options.pub.connect_timeout > 0 && !mo_deadline_passed(limit) && !mo_cancelled(&m->cancel)) {
-        mo_clock_sleep(pause < mo_deadline_left(limit) ? pause : mo_deadline_left(limit));
+    while (may_come(m, rc, up, room)) {
+        double left = mo_deadline_left(rc == MOULT_LOCKED ? room : up);
+        mo_clock_sleep(pause < left ? pause : left);
         pause = pause < 1 ? pause * 2 : 1;
         mo_error_clear(&m->error);
         rc = connect_once(m);
     }
     if (rc != MOULT_OK && rc != MOULT_NOMEM && mo_cancelled(&m->cancel))
         return mo_error_set(&m->error, MOULT_CANCELLED, "cancelled while the database was waited for");
-    return m->options.pub.connect_timeout > 0 && mo_deadline_passed(limit) ? name_limit(m, rc) : rc;
+    return m->options.pub.connect_timeout > 0 && mo_deadline_passed(up) ? name_limit(m, rc) : rc;
 }
 
 static int open_handle(moult *m, const char *url, const moult_options *options)

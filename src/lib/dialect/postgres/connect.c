@@ -16,6 +16,8 @@ enum { TICK_MS = 50, MAX_OPTIONS = 64 };
 
 /* For one try, where the caller sets no limit. */
 static const double usual_connect_timeout = 15;
+/* Between two tries where the server has no place left. */
+static const double crowded_pause = 0.05;
 
 /* --- the URL ----------------------------------------------------------------------------------------------------------- */
 
@@ -199,12 +201,38 @@ int mo_pg_open(mo_conn **out, const mo_open_args *args, mo_error *err)
     return MOULT_OK;
 }
 
+void mo_pg_leave(mo_conn *c)
+{
+    if (c->pg)
+        c->pq.PQfinish(c->pg);
+    c->pg = NULL;
+}
+
+int mo_pg_return(mo_conn *c, mo_error *err)
+{
+    options o = {.count = 0};
+    char port[16];
+    int code = fill_options(&c->pq, c->url, port, &o, err);
+    if (code == MOULT_OK)
+        code = connect_with(c, &o, c->connect_timeout, err);
+    if (code != MOULT_OK)
+        mo_pg_leave(c);
+    return code;
+}
+
 int mo_pg_open_beside(mo_conn *c, const char *database, mo_conn **out, mo_error *err)
 {
     mo_url url = *c->url;
     mo_open_args args = {&url, MOULT_OPEN_WRITE, c->connect_timeout, c->lock_timeout};
+    mo_deadline room = mo_deadline_in(c->lock_timeout);
     url.database = database;
     int code = mo_pg_open(out, &args, err);
+    while (code == MOULT_LOCKED && c->lock_timeout > 0 && !mo_deadline_passed(room) &&
+           (!c->limit || c->limit->tick(c->limit->user, -1) == MOULT_OK)) {
+        mo_clock_sleep(crowded_pause); /* those who wait for the lock leave (lock.c) */
+        mo_error_clear(err);
+        code = mo_pg_open(out, &args, err);
+    }
     if (code == MOULT_OK)
         (*out)->url = c->url; /* which outlives it, but for the database's name the same */
     return code;
@@ -214,8 +242,7 @@ void mo_pg_close(mo_conn *c)
 {
     if (!c)
         return;
-    if (c->pg)
-        c->pq.PQfinish(c->pg);
+    mo_pg_leave(c);
     mo_region_free(c->region);
     free(c->name);
     free(c);

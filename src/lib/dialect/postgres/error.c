@@ -20,7 +20,7 @@ static const struct known {
     {"28P01", MOULT_PERMISSION, "check the password: in the URL, PGPASSWORD, or the file ~/.pgpass"},
     {"28", MOULT_PERMISSION, "check the account, and what pg_hba.conf of the server lets in"},
     {"3D000", MOULT_NOTFOUND, "create the database, or correct its name in the URL"},
-    {"53300", MOULT_IO, "try again when others have left, or allow more connections: max_connections"},
+    {"53300", MOULT_LOCKED, "let others leave and try again, or allow more connections: max_connections"},
     {"53100", MOULT_IO, "make room on the server's disk; nothing has been changed by what failed"},
     {"53200", MOULT_DATABASE, "the server ran out of memory; for its table of locks, raise max_locks_per_transaction"},
     {"57P03", MOULT_IO, "the server is starting or stopping: try again, or wait for it: --wait"},

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dialect/postgres/postgres.h"
 
@@ -16,18 +17,14 @@
 #define KEY_LOW "1869966452"
 #define KEY "((" KEY_HIGH "::bigint << 32) + " KEY_LOW ")"
 
-static const double first_pause = 0.02, longest_pause = 0.25;
+/* With fewer places than this on the server, whoever waits for the lock leaves in between. */
+#define PLACES_LEFT "4"
+
+static const double first_pause = 0.02, longest_pause = 0.25, longest_away = 1;
 
 struct mo_lock {
     mo_conn *conn;
 };
-
-static int take_flag(void *user, size_t count, const mo_value *v)
-{
-    (void)count;
-    *(int *)user = v[0].integer != 0;
-    return MOULT_OK;
-}
 
 static void copy_text(char *out, size_t size, const mo_value *v)
 {
@@ -68,6 +65,8 @@ static int is_held(mo_conn *c, double waited, mo_error *err)
 {
     moult_lock_info owner;
     mo_error ignored = {0};
+    if (!c->pg && mo_pg_return(c, &ignored) != MOULT_OK)
+        mo_error_clear(&ignored);
     (void)look(c, &owner, &ignored);
     mo_error_clear(&ignored);
     mo_error_set(err, MOULT_LOCKED, "another moult is at work on %s", c->name);
@@ -79,21 +78,56 @@ static int is_held(mo_conn *c, double waited, mo_error *err)
     return mo_error_hint(err, "let it end, or wait longer: --lock-timeout (the option lock_timeout)");
 }
 
+typedef struct try_result {
+    int given;
+    int crowded; /* the server has hardly a place left, and whoever has the lock needs one more */
+} try_result;
+
+static int take_try(void *user, size_t count, const mo_value *v)
+{
+    (void)count;
+    *(try_result *)user = (try_result){v[0].integer != 0, v[1].integer != 0};
+    return MOULT_OK;
+}
+
+/* One try; of one who has left, after coming back. */
+static int try_once(mo_conn *c, try_result *out, mo_error *err)
+{
+    static const char sql[] =
+        "SELECT pg_try_advisory_lock(" KEY "), count(*) + " PLACES_LEFT " > CAST(current_setting('max_connections') AS "
+        "integer) - CAST(current_setting('superuser_reserved_connections') AS integer) OR bool_or(d.datconnlimit >= 0) "
+        "AND count(*) FILTER (WHERE a.datid = d.oid) + " PLACES_LEFT " > max(d.datconnlimit) OR bool_or(r.rolconnlimit "
+        ">= 0) AND count(*) FILTER (WHERE a.usesysid = r.oid) + " PLACES_LEFT " > max(r.rolconnlimit) "
+        "FROM pg_stat_activity AS a, pg_database AS d, pg_roles AS r "
+        "WHERE a.backend_type = 'client backend' AND d.datname = current_database() AND r.rolname = current_user";
+    int code = c->pg ? MOULT_OK : mo_pg_return(c, err);
+    *out = (try_result){0, 1};
+    if (code == MOULT_OK)
+        return mo_pg_query(c, sql, NULL, 0, take_try, out, NULL, err);
+    if (code == MOULT_LOCKED) /* no place: it is still crowded */
+        mo_error_clear(err);
+    return code == MOULT_LOCKED ? MOULT_OK : code;
+}
+
 /* Asks again until it is given, the time is up, or nobody wants it any more. */
 static int ask(mo_conn *c, double seconds, const volatile int *cancel, mo_error *err)
 {
-    double began = mo_clock_now(), pause = first_pause;
-    for (int given = 0;;) {
-        int code = mo_pg_query(c, "SELECT pg_try_advisory_lock(" KEY ")", NULL, 0, take_flag, &given, NULL, err);
+    /* Those who began at the same moment shall not all come back at the same one. */
+    double began = mo_clock_now(), pause = first_pause, growth = 1.5 + getpid() % 64 / 64.0;
+    for (try_result got;;) {
+        int code = try_once(c, &got, err);
         double waited = mo_clock_now() - began;
-        if (code != MOULT_OK || given)
+        if (code != MOULT_OK || got.given)
             return code;
         if (mo_cancelled(cancel))
             return mo_error_set(err, MOULT_CANCELLED, "cancelled while waiting for another moult");
         if (waited >= seconds)
             return is_held(c, waited, err);
+        if (got.crowded)
+            mo_pg_leave(c);
+        double longest = got.crowded ? longest_away : longest_pause;
         mo_clock_sleep(pause < seconds - waited ? pause : seconds - waited);
-        pause = pause * 2 < longest_pause ? pause * 2 : longest_pause;
+        pause = pause * growth < longest ? pause * growth : longest;
     }
 }
 

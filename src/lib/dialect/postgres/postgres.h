@@ -70,7 +70,12 @@ struct mo_conn {
 
 /* --- connect.c --------------------------------------------------------------------------------------------------------- */
 int mo_pg_open(mo_conn **out, const mo_open_args *args, mo_error *err);
-/* Another connection to the server of `c`, to this database; for scratches. */
+/* Gives the place on the server to others for a while. Until mo_pg_return() every statement fails, as on a lost connection. */
+void mo_pg_leave(mo_conn *c);
+/* A new session in the place of the one that was left; nothing that was set in that one is there. LOCKED: there is no place. */
+int mo_pg_return(mo_conn *c, mo_error *err);
+/* Another connection to the server of `c`, to this database; for scratches. Where the server has no place left, it is waited for as
+ * for others' locks: then LOCKED. */
 int mo_pg_open_beside(mo_conn *c, const char *database, mo_conn **out, mo_error *err);
 void mo_pg_close(mo_conn *c);
 const char *mo_pg_engine(const mo_conn *c);
