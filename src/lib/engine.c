@@ -77,11 +77,24 @@ static int verify_after(start *s)
     return MOULT_OK;
 }
 
+/* A way back is safe for what is there; what it does not bring back is to be heard of all the same, where nothing keeps it. */
+static int tell_losses(start *s)
+{
+    int rc = MOULT_OK;
+    if (!s->plan->behind || (s->m->dialect->caps & MO_CAP_ATTIC))
+        return MOULT_OK;
+    for (size_t i = 0; i < s->plan->notes.count && rc == MOULT_OK; i++)
+        rc = mo_monitor_log(&s->m->monitor, 2, "%s", s->plan->notes.items[i]);
+    return rc;
+}
+
 static int run_plan(start *s)
 {
     moult *m = s->m;
     mo_run_calls calls = mo_start_calls(s);
     int rc = mo_start_check_history(s);
+    if (rc == MOULT_OK)
+        rc = tell_losses(s);
     if (rc == MOULT_OK)
         rc = check_room(s);
     if (rc == MOULT_OK)

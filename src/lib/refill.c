@@ -393,6 +393,22 @@ static int one_table(walk *w, mo_object *table)
     return fill_table(w);
 }
 
+/* Where the dialect has no attic, the schema comes back, and no row and no value. */
+static int tell_lost(walk *w, const mo_object *table)
+{
+    static const char where[] = "in the backup that was made before, if there is one";
+    int rc = MOULT_OK;
+    if (w->live == NULL)
+        return mo_plan_note(w->plan, &w->m->error, "table %s comes back empty: its rows are %s", table->name, where);
+    for (size_t i = 0; i < table->table->columns.count && rc == MOULT_OK; i++) {
+        const mo_column *c = table->table->columns.items[i];
+        if (mo_walk_live(w, c) == NULL && !stays_generated(c) && c->fill == NULL)
+            rc = mo_plan_note(w->plan, &w->m->error, "column %s.%s comes back without its values: they are %s",
+                              table->name, c->name, where);
+    }
+    return rc;
+}
+
 /* A virtual table comes back whole, or not at all. */
 static int one_virtual(walk *w, const mo_object *table)
 {
@@ -490,6 +506,8 @@ int mo_refill_plan(moult *m, mo_plan *plan, int64_t latest)
             rc = one_table(&w, o);
         else if (o->kind == MO_KIND_VIRTUAL_TABLE)
             rc = one_virtual(&w, o);
+        if (rc == MOULT_OK && o->kind == MO_KIND_TABLE && !(m->dialect->caps & MO_CAP_ATTIC))
+            rc = tell_lost(&w, o);
     }
     for (size_t i = 0; w.schemas && i < w.count; i++)
         mo_schema_free(w.schemas[i]);

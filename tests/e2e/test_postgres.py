@@ -266,3 +266,12 @@ def test_what_is_not_done_in_batches_is_said(run, way):
     (run.cwd / "schema.sql").write_text(SECOND, encoding="utf-8")
     assert "stays locked until" in run("plan", "--to", "schema.sql", way)
     assert "stays locked until" not in run("plan", "--to", "schema.sql")
+
+
+def test_a_rollback_says_what_does_not_come_back(run):
+    """There is no attic: the schema comes back, and nothing that was in it."""
+    run.apply("CREATE TABLE a (id int PRIMARY KEY, note text); CREATE TABLE b (id int PRIMARY KEY);")
+    run.apply("CREATE TABLE a (id int PRIMARY KEY);", "--mode", "aggressive")
+    said = run("rollback", "--mode", "dry_run")
+    assert "table b comes back empty" in said and "column a.note comes back without its values" in said
+    assert "comes back empty" in run("rollback")

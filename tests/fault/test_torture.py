@@ -34,7 +34,9 @@ def run(name, fault, count):
 def test_killed(name):
     """kill -9 anywhere: nothing is lost or doubled, and the next run gets there. Four fifths of it fall where it hurts."""
     records = [r for r in run(name, "kill", KILLED[name]) if r["ended"] != 0]
-    assert len(records) < 40 or sum(r["in"] for r in records) >= 0.8 * len(records), torture.histogram(records)
+    # moments are drawn: of few, two standard deviations less may fall there
+    wanted = 0.8 - 2 * (0.8 * 0.2 / max(len(records), 1)) ** 0.5
+    assert len(records) < 40 or sum(r["in"] for r in records) >= wanted * len(records), torture.histogram(records)
 
 
 @pytest.mark.parametrize("fault", ["term", "int"])
