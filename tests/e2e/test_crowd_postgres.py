@@ -30,7 +30,9 @@ def outcomes(runs) -> Counter:
 
 
 def start(moult, folder, url: str, *words: str):
-    (folder / "schema.sql").write_text(FIRST, encoding="utf-8")
+    file = folder / "schema.sql"
+    if not file.exists():  # others may be reading it by now
+        file.write_text(FIRST, encoding="utf-8")
     return subprocess.Popen([moult.program, "apply", "--to", "schema.sql", "--no-backup", *words, "--url", url], cwd=folder, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
