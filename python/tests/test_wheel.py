@@ -134,7 +134,7 @@ def test_what_is_in_it(built: Path) -> None:
 
 
 def test_the_sdist_makes_a_wheel_without_the_command(built: Path, tmp_path: Path) -> None:
-    """It is of any platform, and finds moult on PATH; where there is none, it says what to do."""
+    """It is of any platform; moult is then found by MOULT_BINARY or on PATH."""
     (sdist,) = built.glob("*.tar.gz")
     python = run(ROOT / "scripts" / "venv", "wheel").strip()
     run("tar", "xzf", sdist, "-C", tmp_path, "--strip-components=1")

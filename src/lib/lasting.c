@@ -24,18 +24,6 @@ typedef struct tracking {
     MO_VEC(tracked) entries;
 } tracking;
 
-int64_t mo_lasting_before(const mo_versions *all, int64_t version, int64_t first, int *again)
-{
-    const moult_version_info *v = &all->items[version - 1].info;
-    *again = 0;
-    for (int64_t k = version - 1; k >= first && strcmp(v->kind, "backward") == 0; k--)
-        if (strcmp(all->items[k - 1].info.to, v->to) == 0) {
-            *again = 1;
-            return k;
-        }
-    return version - 1;
-}
-
 static int collect(tracking *t, mo_attic_entries *entries, int64_t first)
 {
     for (size_t i = 0; i < entries->count; i++) {
@@ -57,7 +45,7 @@ static const char *name_in(const tracking *t, const tracked *e, int64_t version,
     int again;
     if (version == first)
         return e->entry->object;
-    int64_t from = mo_lasting_before(&t->all, version, first, &again);
+    int64_t from = mo_history_before(&t->all, version, first, &again);
     const char *name = e->names[from - t->first];
     if (again || name == NULL)
         return name;

@@ -11,8 +11,5 @@
  * before `first` are left as they are. With `there`, so it becomes where the last version does not have that table; else that
  * one's rows are in the attic, with their keys. A handle with a database that is read; NOMEM, or the engine's error. */
 int mo_lasting_check(moult *m, mo_attic_entries *entries, int64_t first, int there);
-/* The version from which `version` was made: the one before; of one that went back to an earlier one (not before `first`), that
- * one, and then *again is 1. `all` are the versions 1 and up, without gaps. */
-int64_t mo_lasting_before(const mo_versions *all, int64_t version, int64_t first, int *again);
 
 #endif

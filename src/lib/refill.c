@@ -398,6 +398,8 @@ static int tell_lost(walk *w, const mo_object *table)
 {
     static const char where[] = "in the backup that was made before, if there is one";
     int rc = MOULT_OK;
+    if (mo_walk_table(w, 0, table->name) == NULL)
+        return MOULT_OK; /* declared under another scope */
     if (w->live == NULL)
         return mo_plan_note(w->plan, &w->m->error, "table %s comes back empty: its rows are %s", table->name, where);
     for (size_t i = 0; i < table->table->columns.count && rc == MOULT_OK; i++) {
@@ -462,7 +464,7 @@ static int find_way(walk *w, int64_t first, int64_t latest)
         return mo_error_nomem(&w->m->error);
     if (all.count != (size_t)latest) /* versions were taken out by hand */
         return mo_error_set(&w->m->error, MOULT_NOTFOUND, "the history has gaps: 'moult status' tells them");
-    for (int64_t v = latest; v >= first; v = mo_lasting_before(&all, v, first, &again[w->count - 1]))
+    for (int64_t v = latest; v >= first; v = mo_history_before(&all, v, first, &again[w->count - 1]))
         back[w->count++] = v;
     for (size_t n = w->count, k = 0; k < n; k++) {
         size_t at = n - 1 - k;

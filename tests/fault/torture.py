@@ -4,7 +4,8 @@
 
 usage: tests/fault/torture.py [--points N] [--thorough] [--fault kill|term|int|full|fail] [--only SCENARIO]... [--jobs N] [--keep FOLDER]
        tests/fault/torture.py --one SCENARIO POINT     runs one point again, such as  plain-wal kill@17  or  plain after@17+250
-       tests/fault/torture.py --report                 the histogram of what test_torture.py has run
+       tests/fault/torture.py --report                 the histogram of what test_torture.py has run; 1 when less than
+                                                       four fifths of the kills fell where it hurts
 
 A scenario (scenarios.py) is a database, what is to become of it, and which states are legal on the way. It is run once
 undisturbed with the shim's trace (shim.c), which says how often files are changed, and when. Then the points:
@@ -459,8 +460,10 @@ def main():
     parser.add_argument("--one", nargs=2)
     args = parser.parse_args()
     if args.report:
-        print(histogram([r for f in sorted(reports().glob("*.json")) for r in json.loads(f.read_text())]))
-        return 0
+        seen = [r for f in sorted(reports().glob("*.json")) for r in json.loads(f.read_text())]
+        print(histogram(seen))
+        killed = [r for r in seen if r["fault"] in ("kill", "after") and r["ended"] != 0]
+        return 0 if sum(r["in"] for r in killed) >= 0.8 * len(killed) else 1
     if args.one:
         base = Path(args.keep or tempfile.mkdtemp(prefix="moult-torture-"))
         print(base)

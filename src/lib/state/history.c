@@ -165,6 +165,18 @@ int mo_history_schema(const mo_dialect *d, mo_conn *c, int64_t version, mo_schem
     return MOULT_OK;
 }
 
+int64_t mo_history_before(const mo_versions *all, int64_t version, int64_t first, int *again)
+{
+    const moult_version_info *v = &all->items[version - 1].info;
+    *again = 0;
+    for (int64_t k = version - 1; k >= first && strcmp(v->kind, "backward") == 0; k--)
+        if (strcmp(all->items[k - 1].info.to, v->to) == 0) {
+            *again = 1;
+            return k;
+        }
+    return version - 1;
+}
+
 static int number_row(void *user, size_t count, const mo_value *v)
 {
     (void)count;

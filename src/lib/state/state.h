@@ -28,6 +28,9 @@ typedef struct mo_version {
 } mo_version;
 typedef MO_VEC(mo_version) mo_versions;
 int mo_history_read(const mo_dialect *d, mo_conn *c, mo_region *r, mo_versions *out, mo_error *err); /* oldest first */
+/* The version from which `version` was made: the one before; of one that went back to an earlier one (not before `first`), that
+ * one, and then *again is 1. `all` are the versions 1 and up, without gaps. */
+int64_t mo_history_before(const mo_versions *all, int64_t version, int64_t first, int *again);
 /* The last version, with its snapshot read: *schema NULL and version 0 when there is none. */
 int mo_history_last(const mo_dialect *d, mo_conn *c, int64_t *version, mo_schema **schema, mo_error *err);
 /* Puts in place of the schemas of versions before this one their hashes; *count: how many. */

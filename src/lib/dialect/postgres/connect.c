@@ -227,10 +227,12 @@ int mo_pg_open_beside(mo_conn *c, const char *database, mo_conn **out, mo_error 
     mo_deadline room = mo_deadline_in(c->lock_timeout);
     url.database = database;
     int code = mo_pg_open(out, &args, err);
-    while (code == MOULT_LOCKED && c->lock_timeout > 0 && !mo_deadline_passed(room) &&
-           (!c->limit || c->limit->tick(c->limit->user, -1) == MOULT_OK)) {
+    while (code == MOULT_LOCKED && c->lock_timeout > 0 && !mo_deadline_passed(room)) {
         mo_clock_sleep(crowded_pause); /* those who wait for the lock leave (lock.c) */
         mo_error_clear(err);
+        c->stopped = c->limit ? c->limit->tick(c->limit->user, -1) : MOULT_OK;
+        if (c->stopped != MOULT_OK)
+            return mo_pg_fail_stopped(c, err);
         code = mo_pg_open(out, &args, err);
     }
     if (code == MOULT_OK)

@@ -90,7 +90,8 @@ static int take_try(void *user, size_t count, const mo_value *v)
     return MOULT_OK;
 }
 
-/* One try; of one who has left, after coming back. */
+/* One try; of one who has left, after coming back. What others' sessions are is hidden from most accounts; those of the server
+ * itself are nobody's. */
 static int try_once(mo_conn *c, try_result *out, mo_error *err)
 {
     static const char sql[] =
@@ -99,7 +100,9 @@ static int try_once(mo_conn *c, try_result *out, mo_error *err)
         "AND count(*) FILTER (WHERE a.datid = d.oid) + " PLACES_LEFT " > max(d.datconnlimit) OR bool_or(r.rolconnlimit "
         ">= 0) AND count(*) FILTER (WHERE a.usesysid = r.oid) + " PLACES_LEFT " > max(r.rolconnlimit) "
         "FROM pg_stat_activity AS a, pg_database AS d, pg_roles AS r "
-        "WHERE a.backend_type = 'client backend' AND d.datname = current_database() AND r.rolname = current_user";
+        "WHERE a.usesysid IS NOT NULL AND coalesce(a.backend_type, 'client backend') = 'client backend' AND d.datname "
+        "= "
+        "current_database() AND r.rolname = current_user";
     int code = c->pg ? MOULT_OK : mo_pg_return(c, err);
     *out = (try_result){0, 1};
     if (code == MOULT_OK)
